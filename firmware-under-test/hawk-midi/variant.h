@@ -43,11 +43,23 @@
 #define STEPS (ALL_STEPS - STEP_ALIGNMENT)
 #elif defined VARIANT_MUTANT_TIMERS_NOT_MASKED
 #define STEPS (ALL_STEPS - STEP_MASK_TIMERS)
+#elif defined VARIANT_F103_BEFORE
+#define STEPS 0
+#elif defined VARIANT_F103_RXNE_ONLY
+#define STEPS (ALL_STEPS - STEP_CALLEE)
+#elif defined VARIANT_F103_RECOVERS
+#define STEPS (ALL_STEPS - STEP_CALLEE)
+#define HAS_ORE_RECOVERY 1
 #else
 #error "no such variant: see the list in the Makefile"
 #endif
 
 #define HAS(step) ((STEPS & (step)) != 0)
+
+/* F103 only: whether the USART1 handler knows what to do about ORE without RXNE. */
+#ifndef HAS_ORE_RECOVERY
+#define HAS_ORE_RECOVERY 0
+#endif
 
 /* Distance of vectorTable from a 512-byte boundary (98 vectors, 392 bytes, need 512). */
 #if HAS(STEP_ALIGNMENT)
