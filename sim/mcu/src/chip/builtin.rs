@@ -1,0 +1,30 @@
+//! The chip files that are part of the program.
+
+use std::sync::{Arc, OnceLock};
+
+use super::Chip;
+
+/// Name and text of each embedded file.
+const FILES: &[(&str, &str)] = &[("stm32f303xc", include_str!("../../chips/stm32f303xc.toml"))];
+
+impl Chip {
+    /// The embedded chip `name` (`stm32f303xc`), read once.
+    #[must_use]
+    pub fn builtin(name: &str) -> Option<Arc<Self>> {
+        static CHIPS: OnceLock<Vec<Option<Arc<Chip>>>> = OnceLock::new();
+        let chips = CHIPS.get_or_init(|| {
+            // A test reads each of them, so none is missing in a build that passed.
+            FILES
+                .iter()
+                .map(|(_, text)| Chip::from_toml(text).ok().map(Arc::new))
+                .collect()
+        });
+        let slot = FILES.iter().position(|(file, _)| *file == name)?;
+        chips.get(slot)?.clone()
+    }
+
+    /// Names of the embedded chips, in alphabetical order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FILES.iter().map(|(name, _)| *name)
+    }
+}

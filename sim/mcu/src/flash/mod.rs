@@ -1,0 +1,31 @@
+//! Main flash: its contents, the operation that runs in it, and how the core reads it.
+//!
+//! The law of the stall (ARCHITECTURE, design §4) is decided here: [`FlashArray::busy_until`] is the only place that says
+//! whether an access to a bank must wait, and [`ReadInterface`] the only one that says what can be had without the array.
+//!
+//! | behaviour | source | test |
+//! |---|---|---|
+//! | an operation makes its bank busy from start to end | RM0008 s3.3.3, RM0364 s3.2.3 | `stall_law::a_fetch_from_the_busy_bank_waits_until_the_end` |
+//! | contents change when the operation ends | choice: a read in between is held anyway | `fpec::contents_change_at_the_end` |
+//! | option bytes are busy and held with the bank they belong to | same array (D) | `stall_law::option_bytes_are_held_too` |
+//! | a reset in mid-operation leaves what the operation aimed at (page erased, half-word ANDed) | choice; RM0090 s3.6: undefined | `fpec::a_reset_cuts_an_erase_short` |
+//!
+//! | left out | why | what happens when firmware touches it |
+//! |---|---|---|
+//! | wear, retention, weak bits | no figure per part | an erased page is erased |
+//! | slower operations at low voltage or temperature | min/typ/max of the chip file cover it | the chosen time |
+
+mod array;
+mod fpec;
+mod fpec_program;
+mod fpec_regs;
+mod operation;
+mod options;
+mod read;
+
+pub use array::FlashArray;
+pub use fpec::Fpec;
+pub use operation::{FlashTiming, Request, Running, start};
+pub(crate) use operation::{abort, finish};
+pub use options::OptionBytes;
+pub use read::{F3Prefetch, LineFetch, ReadInterface};

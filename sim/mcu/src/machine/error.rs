@@ -1,0 +1,64 @@
+//! What can be wrong with what a machine is given. All of it is found before anything runs.
+
+use flashstall_cpu::Addr;
+use thiserror::Error;
+
+use crate::Picos;
+use crate::periph::BuildError;
+
+/// Why a machine could not be built.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MachineError {
+    /// A peripheral of the chip file asks for something that no model has.
+    #[error("chip {chip}: {source}")]
+    Peripheral {
+        /// The chip.
+        chip: String,
+        /// What was asked for.
+        source: BuildError,
+    },
+    /// A flash operation would take no time, or longer than an hour.
+    #[error("a flash operation of {0} makes no sense")]
+    Timing(Picos),
+}
+
+/// Why an image could not be loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{length} bytes at {addr} do not fit into a memory of this chip")]
+pub struct LoadError {
+    /// First address.
+    pub addr: Addr,
+    /// How many bytes.
+    pub length: usize,
+}
+
+/// Why a wire could not be attached.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum AttachError {
+    /// The chip has no such peripheral.
+    #[error("wire {wire}: this chip has no {port}")]
+    NoSuchPort {
+        /// The wire.
+        wire: String,
+        /// What it names.
+        port: String,
+    },
+    /// The peripheral is no UART.
+    #[error("wire {wire}: {port} is not a UART")]
+    NotAUart {
+        /// The wire.
+        wire: String,
+        /// What it names.
+        port: String,
+    },
+    /// The chip has no such pin.
+    #[error("wire {wire}: this chip has no pin {number} on port {port}")]
+    NoSuchPin {
+        /// The wire.
+        wire: String,
+        /// Port, 0 is A.
+        port: u8,
+        /// Number.
+        number: u8,
+    },
+}

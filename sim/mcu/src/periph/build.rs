@@ -1,0 +1,132 @@
+//! Which model answers for which kind of peripheral: the one place where a kind is looked at.
+
+use thiserror::Error;
+
+use crate::chip::{Param, PeripheralSpec};
+use crate::periph::Peripheral;
+use crate::periph::crc::Crc;
+use crate::periph::dbgmcu::Dbgmcu;
+use crate::periph::device_id::DeviceId;
+use crate::periph::exti::Exti;
+use crate::periph::gpio::Gpio;
+use crate::periph::iwdg::Iwdg;
+use crate::periph::pwr::Pwr;
+use crate::periph::rcc::Rcc;
+use crate::periph::syscfg::Syscfg;
+use crate::periph::timer::Timer;
+use crate::periph::usart::Usart;
+use crate::periph::wwdg::Wwdg;
+
+/// Why a peripheral of a chip file cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BuildError {
+    /// No model has this name.
+    #[error("{peripheral}: no model is called `{kind}`")]
+    UnknownKind {
+        /// The peripheral.
+        peripheral: String,
+        /// What the chip file asks for.
+        kind: String,
+    },
+    /// A parameter or an interrupt that the model cannot do without.
+    #[error("{peripheral}: `{kind}` needs {what}")]
+    Missing {
+        /// The peripheral.
+        peripheral: String,
+        /// Its model.
+        kind: String,
+        /// The parameter.
+        what: &'static str,
+    },
+    /// A parameter with a value that makes no sense.
+    #[error("{peripheral}: {what}")]
+    BadParam {
+        /// The peripheral.
+        peripheral: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// The model of the peripheral `spec`, in its reset state. `all` is the whole chip, in the order of the ids: RCC
+/// feeds clocks to it.
+///
+/// # Errors
+/// [`BuildError`] for a kind without a model and for parameters that are missing or wrong.
+pub fn build(
+    spec: &PeripheralSpec,
+    all: &[PeripheralSpec],
+) -> Result<Box<dyn Peripheral>, BuildError> {
+    Ok(match spec.kind.as_str() {
+        "crc-v2" => Box::new(Crc::new()),
+        "dbgmcu" => Box::new(Dbgmcu::build(spec)?),
+        "device-id" => Box::new(DeviceId::build(spec)?),
+        "exti" => Box::new(Exti::build(spec)?),
+        "gpio-v2" => Box::new(Gpio::build(spec)?),
+        "iwdg" => Box::new(Iwdg::new()),
+        "pwr-f3" => Box::new(Pwr::new()),
+        "rcc-f3" => Box::new(Rcc::build(spec, all)?),
+        "syscfg-f3" => Box::new(Syscfg::build(spec)?),
+        "tim-basic" => Box::new(Timer::basic(spec)?),
+        "tim-general" => Box::new(Timer::general(spec)?),
+        "usart-v3" => Box::new(Usart::build(spec)?),
+        "wwdg" => Box::new(Wwdg::build(spec)?),
+        _ => {
+            return Err(BuildError::UnknownKind {
+                peripheral: spec.name.clone(),
+                kind: spec.kind.clone(),
+            });
+        }
+    })
+}
+
+impl BuildError {
+    pub(super) fn missing(spec: &PeripheralSpec, what: &'static str) -> Self {
+        Self::Missing {
+            peripheral: spec.name.clone(),
+            kind: spec.kind.clone(),
+            what,
+        }
+    }
+
+    pub(super) fn bad(spec: &PeripheralSpec, what: impl Into<String>) -> Self {
+        Self::BadParam {
+            peripheral: spec.name.clone(),
+            what: what.into(),
+        }
+    }
+}
+
+/// The one interrupt line of a peripheral.
+pub(super) fn only_irq(spec: &PeripheralSpec) -> Result<u16, BuildError> {
+    spec.irqs
+        .values()
+        .next()
+        .copied()
+        .ok_or_else(|| BuildError::missing(spec, "an interrupt line"))
+}
+
+/// The whole-number parameter `key`, if it is given.
+pub(super) fn int(spec: &PeripheralSpec, key: &str) -> Result<Option<u64>, BuildError> {
+    match spec.params.get(key) {
+        None => Ok(None),
+        Some(Param::Int(value)) => Ok(Some(*value)),
+        Some(Param::Text(_)) => Err(BuildError::bad(spec, format!("`{key}` must be a number"))),
+    }
+}
+
+/// As [`int`], as the value of a register, 0 if it is not given.
+pub(super) fn word(spec: &PeripheralSpec, key: &str) -> Result<u32, BuildError> {
+    let value = int(spec, key)?.unwrap_or(0);
+    u32::try_from(value)
+        .map_err(|_| BuildError::bad(spec, format!("`{key}` does not fit into a register")))
+}
+
+/// The text parameter `key`, if it is given.
+pub(super) fn text<'a>(spec: &'a PeripheralSpec, key: &str) -> Result<Option<&'a str>, BuildError> {
+    match spec.params.get(key) {
+        None => Ok(None),
+        Some(Param::Text(value)) => Ok(Some(value)),
+        Some(Param::Int(_)) => Err(BuildError::bad(spec, format!("`{key}` must be text"))),
+    }
+}

@@ -1,0 +1,233 @@
+//! Accesses to memories that leave the fast paths: busy flash, core-coupled memory, aliases.
+
+use flashstall_cpu::{Abort, Addr, Core, FaultKind, Fetch, FetchWindow, Size};
+
+use super::Soc;
+use super::bus::{REFUSED, UNMAPPED};
+use crate::chip::MemoryKind;
+use crate::memory::Memory;
+use crate::periph::Refusal;
+
+/// Who answers at an address outside of the register blocks.
+pub(super) enum Place {
+    /// SRAM, by offset.
+    Sram(u32),
+    /// Core-coupled SRAM, by offset.
+    Ccm(u32),
+    /// Main flash, by offset.
+    Flash(u32),
+    /// Option bytes, by offset.
+    Options(u32),
+    /// The factory's boot loader.
+    System,
+}
+
+impl Soc {
+    /// Resolves `addr`, through the alias at 0 too.
+    pub(super) fn place(&self, addr: u32) -> Option<Place> {
+        self.place_at_home(addr).or_else(|| {
+            let (home, size) = self.alias()?;
+            if addr < size {
+                self.place_at_home(home + addr)
+            } else {
+                None
+            }
+        })
+    }
+
+    fn place_at_home(&self, addr: u32) -> Option<Place> {
+        let flash = &self.shared.flash;
+        if let Some(offset) = self.sram.offset(addr) {
+            Some(Place::Sram(offset))
+        } else if let Some(offset) = flash.memory.offset(addr) {
+            Some(Place::Flash(offset))
+        } else if let Some(offset) = self.ccm.offset(addr) {
+            Some(Place::Ccm(offset))
+        } else if let Some(offset) = flash.options.offset(addr) {
+            Some(Place::Options(offset))
+        } else {
+            let system = self
+                .chip
+                .memories
+                .iter()
+                .find(|m| m.kind == MemoryKind::System)?;
+            (addr.wrapping_sub(system.base.0) < system.size).then_some(Place::System)
+        }
+    }
+
+    /// Home address and size of the memory that shows at address 0.
+    pub(super) fn alias(&self) -> Option<(u32, u32)> {
+        let name = self.chip.alias.mem_mode.get(usize::from(self.mem_mode))?;
+        self.chip.memory(name).map(|m| (m.base.0, m.size))
+    }
+
+    /// Events that are due happen before an access: it must see what they did.
+    #[inline]
+    pub(super) fn catch_up_before(&mut self, core: &mut Core) {
+        if self.next_event <= core.now {
+            self.catch_up(core);
+        }
+    }
+
+    /// An access to the array at `offset`: `Err` while its bank is busy.
+    fn array_free(&mut self, core: &mut Core, offset: u32) -> Result<(), Abort> {
+        self.catch_up_before(core);
+        match self.shared.flash.busy_until(offset, core.now) {
+            Some(until) => Err(self.hold_for_flash(until)),
+            None => Ok(()),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn read_elsewhere(
+        &mut self,
+        core: &mut Core,
+        addr: u32,
+        size: Size,
+    ) -> Result<u32, Abort> {
+        if addr >> 29 >= 2 {
+            return self.read_register(core, addr, size);
+        }
+        let value = match self.place(addr) {
+            Some(Place::Sram(offset)) => self.sram.read(offset, size),
+            Some(Place::Ccm(offset)) => self.ccm.read(offset, size),
+            Some(Place::Flash(offset)) => {
+                self.array_free(core, offset)?;
+                core.now += self.shared.flash.read.data(core.now);
+                self.shared.flash.word(offset, size)
+            }
+            Some(Place::Options(offset)) => {
+                self.array_free(core, 0)?;
+                core.now += self.shared.flash.read.data(core.now);
+                self.shared.flash.options.read(offset, size)
+            }
+            Some(Place::System) => {
+                self.count_unmodelled(core, addr, "system memory", false);
+                Some(0)
+            }
+            // UID and flash size lie among the memories.
+            None => return self.read_register(core, addr, size),
+        };
+        value.ok_or(UNMAPPED)
+    }
+
+    #[inline(never)]
+    pub(super) fn write_elsewhere(
+        &mut self,
+        core: &mut Core,
+        addr: u32,
+        size: Size,
+        value: u32,
+    ) -> Result<(), Abort> {
+        if addr >> 29 >= 2 {
+            return self.write_register(core, addr, size, value);
+        }
+        match self.place(addr) {
+            Some(Place::Sram(offset)) => {
+                // Only through the alias: the other view of these bytes may have been decoded.
+                let home = self.sram.base() + offset;
+                self.code_changes.push((home & !3, (home & !3) + 4));
+                self.sram.write(offset, size, value);
+                Ok(())
+            }
+            Some(Place::Ccm(offset)) => {
+                self.ccm.write(offset, size, value);
+                Ok(())
+            }
+            Some(Place::Flash(offset)) => {
+                let home = self.shared.flash.base() + offset;
+                self.write_array(core, offset, home, size, value)
+            }
+            Some(Place::Options(_)) => self.write_array(core, 0, addr, size, value),
+            Some(Place::System) => Err(REFUSED),
+            None => self.write_register(core, addr, size, value),
+        }
+    }
+
+    /// A write to the array goes to its controller.
+    fn write_array(
+        &mut self,
+        core: &mut Core,
+        offset: u32,
+        home: u32,
+        size: Size,
+        value: u32,
+    ) -> Result<(), Abort> {
+        self.array_free(core, offset)?;
+        let Some(id) = self.flash_port else {
+            return Err(REFUSED);
+        };
+        self.shared.side_effects += 1;
+        let result = self.call(core, id, |peripheral, cx| match peripheral.flash_port() {
+            Some(port) => port.array_write(cx, Addr(home), size, value),
+            None => Err(Refusal::Fault(FaultKind::Refused)),
+        });
+        self.settle(core);
+        result.map_err(|refusal| {
+            self.abort_for(core, refusal, Addr(home), id, true)
+                .unwrap_or(REFUSED)
+        })
+    }
+
+    #[inline(never)]
+    pub(super) fn fetch_elsewhere(&mut self, core: &mut Core, addr: u32) -> Result<Fetch, Abort> {
+        if let Some(window) = window_of(&self.sram, addr) {
+            return Ok(Fetch {
+                window,
+                ready: core.now,
+            });
+        }
+        if let Some(window) = window_of(&self.ccm, addr) {
+            return Ok(Fetch {
+                window,
+                ready: core.now,
+            });
+        }
+        match self.place(addr) {
+            Some(Place::Flash(offset)) => self.fetch_flash(core, addr, offset),
+            // Through the alias.
+            Some(Place::Sram(_)) => Ok(Fetch {
+                window: FetchWindow {
+                    lo: 0,
+                    hi: self.sram.size(),
+                },
+                ready: core.now,
+            }),
+            Some(Place::System) => {
+                self.count_unmodelled(core, addr, "system memory", false);
+                Err(REFUSED)
+            }
+            Some(Place::Options(_) | Place::Ccm(_)) => Err(REFUSED),
+            None => Err(UNMAPPED),
+        }
+    }
+
+    /// A fetch from flash through the alias, or while it is busy.
+    fn fetch_flash(&mut self, core: &mut Core, addr: u32, offset: u32) -> Result<Fetch, Abort> {
+        self.catch_up_before(core);
+        let flash = &mut self.shared.flash;
+        let line = match flash.busy_until(offset, core.now) {
+            None => flash.read.fetch(offset, core.now),
+            Some(until) => match flash.read.fetch_while_busy(offset, core.now) {
+                Some(line) => line,
+                None => return Err(self.hold_for_flash(until)),
+            },
+        };
+        let base = addr - offset;
+        Ok(Fetch {
+            window: FetchWindow {
+                lo: base + line.lo,
+                hi: base + line.hi,
+            },
+            ready: line.ready,
+        })
+    }
+}
+
+/// All of a zero-wait memory, if `addr` lies in it.
+fn window_of(memory: &Memory, addr: u32) -> Option<FetchWindow> {
+    memory.offset(addr).map(|_| FetchWindow {
+        lo: memory.base(),
+        hi: memory.base() + memory.size(),
+    })
+}

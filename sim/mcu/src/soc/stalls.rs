@@ -1,0 +1,57 @@
+//! The record of the stalls.
+
+use flashstall_cpu::{Abort, Cycles, Hold};
+
+use super::Soc;
+use crate::log::{OperationId, Stall};
+
+/// Who holds the bus.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Holder {
+    bank: u8,
+    operation: Option<OperationId>,
+}
+
+impl Soc {
+    /// An access is held by the operation that runs; remembers which, for the record when it is over.
+    pub(super) fn hold_for_flash(&mut self, until: Cycles) -> Abort {
+        self.holder = self
+            .shared
+            .flash
+            .running()
+            .map_or_else(Holder::default, |running| Holder {
+                bank: running.bank,
+                operation: Some(running.id),
+            });
+        self.held_until = until;
+        Abort::Held { until }
+    }
+
+    pub(super) fn log_hold(&mut self, hold: &Hold) {
+        self.held_until = Cycles::ZERO;
+        if std::mem::take(&mut self.dates_moved) {
+            self.recall = true;
+            self.refresh_next_event();
+        }
+        let (start, end) = (
+            self.shared.clock.time(hold.start),
+            self.shared.clock.time(hold.end),
+        );
+        let length = end.since(start);
+        let totals = self.shared.log.stall_totals.entry(hold.kind).or_default();
+        totals.count += 1;
+        totals.total += length;
+        totals.longest = totals.longest.max(length);
+        self.shared.log.stalls.push(Stall {
+            kind: hold.kind,
+            address: hold.addr,
+            pc: hold.pc,
+            active: hold.active,
+            entering: hold.entering,
+            start,
+            end,
+            bank: self.holder.bank,
+            operation: self.holder.operation,
+        });
+    }
+}

@@ -1,0 +1,149 @@
+//! What is outside the chip and moves: senders on UART lines and drivers of pins.
+//!
+//! A wire schedules itself in the event queue and knows nothing of who listens. Each byte or edge that it
+//! sends becomes a [`Unit`](crate::log::Unit) in the log; the receiving peripheral settles what becomes of it, once.
+
+mod pin;
+mod uart;
+
+pub use pin::{EdgeKind, PinSender, PinWire, TimedEdge};
+pub use uart::{Parity, TimedByte, UartSender, UartWire};
+
+use crate::Picos;
+use crate::log::{Fate, WireLog};
+use crate::periph::{PeripheralId, Pin, Shared, UartFrame};
+use crate::sched::Target;
+
+/// Index of a wire in its machine, and of its record in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WireId(pub usize);
+
+/// When a wire begins to move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At this time.
+    At(Picos),
+    /// This long after [`Wire::start`] is called.
+    Triggered {
+        /// The delay.
+        delay: Picos,
+    },
+}
+
+/// What the chip has to do when a wire moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WireAction {
+    /// Tell this USART that a frame begins.
+    UartFrame {
+        /// The USART.
+        port: PeripheralId,
+        /// The frame.
+        frame: UartFrame,
+    },
+    /// Drive a pin: [`Shared::drive_pin`].
+    PinLevel {
+        /// The pin.
+        pin: Pin,
+        /// Its level from now on.
+        high: bool,
+        /// The edge's number on its wire, if it is one that counts.
+        unit: Option<(WireId, u32)>,
+    },
+    /// Nothing.
+    None,
+}
+
+/// A wire of any kind.
+#[derive(Clone, Debug)]
+pub enum Wire {
+    /// A UART sender.
+    Uart(UartSender),
+    /// A driver of one pin.
+    Pin(PinSender),
+}
+
+impl Wire {
+    /// A sender of `spec.bytes` to the USART `port`. `id` must be the next free index of `shared.log.wires`.
+    #[must_use]
+    pub fn uart(id: WireId, spec: UartWire, port: PeripheralId, shared: &mut Shared) -> Self {
+        open_log(shared, &spec.name, "uart");
+        let (start, first) = (spec.start, spec.bytes.first().map(|b| b.offset));
+        let mut sender = UartSender::new(id, spec, port);
+        sender.begin(begin(id, start, first, shared));
+        Self::Uart(sender)
+    }
+
+    /// A driver of `spec.pin`, which takes the level that its first edge leaves. `id` as for [`uart`](Self::uart).
+    #[must_use]
+    pub fn pin(id: WireId, spec: PinWire, shared: &mut Shared) -> Self {
+        open_log(shared, &spec.name, "pin");
+        let (start, first) = (spec.start, spec.edges.first().map(|e| e.offset));
+        if let Some(edge) = spec.edges.first() {
+            shared.drive_pin(spec.pin, !edge.high, None);
+        }
+        let mut sender = PinSender::new(id, spec);
+        sender.begin(begin(id, start, first, shared));
+        Self::Pin(sender)
+    }
+
+    /// Triggers a wire that waits for it. A wire that runs already, or starts by the clock, takes no notice.
+    pub fn start(&mut self, shared: &mut Shared, now: Picos) {
+        match self {
+            Self::Uart(sender) => {
+                if let (None, Start::Triggered { delay }) = (sender.begun(), sender.spec().start) {
+                    let first = sender.spec().bytes.first().map(|b| b.offset);
+                    sender.begin(begin(sender.id(), Start::At(now + delay), first, shared));
+                }
+            }
+            Self::Pin(sender) => {
+                if let (None, Start::Triggered { delay }) = (sender.begun(), sender.spec().start) {
+                    let first = sender.spec().edges.first().map(|e| e.offset);
+                    sender.begin(begin(sender.id(), Start::At(now + delay), first, shared));
+                }
+            }
+        }
+    }
+
+    /// The event that this wire scheduled is due: sends the next unit and schedules the one after it.
+    pub fn event(&mut self, shared: &mut Shared, at: Picos) -> WireAction {
+        match self {
+            Self::Uart(sender) => sender.event(shared, at),
+            Self::Pin(sender) => sender.event(shared, at),
+        }
+    }
+
+    /// Has everything been sent, and has the receiver decided about all of it? A byte that waits in a
+    /// receive register counts as decided: it has arrived.
+    #[must_use]
+    pub fn is_done(&self, shared: &Shared) -> bool {
+        let (id, sent) = match self {
+            Self::Uart(sender) => (sender.id(), sender.all_sent()),
+            Self::Pin(sender) => (sender.id(), sender.all_sent()),
+        };
+        // Only the frame on the line and the one before it can be undecided.
+        sent && shared.log.wires.get(id.0).is_none_or(|wire| {
+            wire.units
+                .iter()
+                .rev()
+                .take(4)
+                .all(|unit| unit.fate != Fate::InFlight)
+        })
+    }
+}
+
+fn open_log(shared: &mut Shared, name: &str, kind: &'static str) {
+    shared.log.wires.push(WireLog {
+        name: name.to_owned(),
+        kind,
+        units: Vec::new(),
+    });
+}
+
+/// Schedules the first unit, if the wire starts by the clock. Returns its time zero.
+fn begin(id: WireId, start: Start, first: Option<Picos>, shared: &mut Shared) -> Option<Picos> {
+    let Start::At(zero) = start else { return None };
+    if let Some(offset) = first {
+        shared.sched.at(zero + offset, Target::Wire(id), 0);
+    }
+    Some(zero)
+}
