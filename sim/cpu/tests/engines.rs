@@ -153,6 +153,31 @@ fn the_workload_is_the_same_for_all() {
 }
 
 #[test]
+fn what_an_interrupt_breaks_off_is_the_same_for_all() {
+    // udiv r0, r1, r2; push {r4, r5, r6, r7, lr}; pop {r4, r5, r6, r7}; add sp, #4; b to the start.
+    let code = [0xFBB1, 0xF0F2, 0xB5F0, 0xBCF0, 0xB001, 0xE7F9];
+    let mut first = None;
+    for driver in ALL {
+        let (mut cpu, mut bus) = machine(CpuModel::CortexM4, &code);
+        cpu.core.r[1] = 0xFFFF_FFFF;
+        cpu.core.r[2] = 1;
+        cpu.data_write(&mut bus, 0xE000_E100, Size::Word, 1)
+            .unwrap();
+        for k in 0..300 {
+            bus.at(100 + k * 61, Event::Pulse(0));
+        }
+        drive(driver, &mut cpu, &mut bus, 20_000);
+        assert_eq!(bus.entered.len(), 300);
+        let outcome = (cpu.core, bus.entered);
+        assert_eq!(
+            *first.get_or_insert_with(|| outcome.clone()),
+            outcome,
+            "{driver:?}"
+        );
+    }
+}
+
+#[test]
 fn a_core_can_be_forked_and_sent() {
     fn is_clone_and_send<T: Clone + Send>() {}
     is_clone_and_send::<Cpu>();

@@ -1,0 +1,142 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use flashstall::EngineKind;
+use flashstall::scenario::{Frequency, Time};
+
+/// Runs real Cortex-M firmware with its flash busy and bytes arriving at line rate, and says which byte was lost and why.
+///
+/// Exit codes: 0 expectations met, 1 failed, 2 bad input or usage, 3 undecided.
+#[derive(Debug, Parser)]
+#[command(name = "flashstall", version, max_term_width = 100)]
+pub struct Cli {
+    /// Say what is done; twice for more. Goes to standard error.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios and report.
+    Run(RunArgs),
+    /// Run an ELF without a scenario.
+    Exec(ExecArgs),
+    /// List the parts with their flash geometry and timings.
+    Chips {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The product in one screen: a synthesiser that goes deaf while it saves, before and after the fix.
+    Demo,
+    /// Run both engines in lockstep and show the first difference.
+    Crosscheck {
+        /// An ELF file, or a scenario (`.toml`).
+        file: PathBuf,
+        /// Chip, for an ELF file.
+        #[arg(long, default_value = "stm32f303xc")]
+        chip: String,
+        /// Compare at most so far.
+        #[arg(long, default_value = "1s")]
+        max_time: Time,
+        /// Compare at most so many instructions.
+        #[arg(long, default_value_t = u64::MAX, hide_default_value = true)]
+        max_instructions: u64,
+    },
+}
+
+/// Engines by name.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum EngineName {
+    /// Our own core.
+    Native,
+    /// The second opinion; needs a build with `--features unicorn`.
+    Unicorn,
+}
+
+impl From<EngineName> for EngineKind {
+    fn from(name: EngineName) -> Self {
+        match name {
+            EngineName::Native => Self::Native,
+            EngineName::Unicorn => Self::Unicorn,
+        }
+    }
+}
+
+/// Which settings of open behaviours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OpenSettings {
+    /// Those of the scenario and the chip.
+    Default,
+    /// Also each of them set the other way, one at a time; says if the verdict hangs on one.
+    All,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Scenario files, or folders: all `.toml` files below them, sorted.
+    #[arg(required = true)]
+    pub scenarios: Vec<PathBuf>,
+    /// Write the report as JSON; `-` is standard output, which then holds nothing else. Several reports make an array.
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+    /// Which engine executes instructions.
+    #[arg(long, value_enum, default_value = "native")]
+    pub engine: EngineName,
+    /// Execute every poll and every sleep. Changes no result.
+    #[arg(long)]
+    pub no_fast_forward: bool,
+    /// Behaviours of silicon that no manual settles.
+    #[arg(long, value_enum, default_value = "default")]
+    pub open_behaviours: OpenSettings,
+    /// Threads for several scenarios. Default: one for each core.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+}
+
+/// Arguments of `exec`.
+#[derive(Debug, Args)]
+pub struct ExecArgs {
+    /// The ELF file.
+    pub elf: PathBuf,
+    /// A built-in chip (see `flashstall chips`), or a chip file.
+    #[arg(long)]
+    pub chip: String,
+    /// Stop when execution arrives at this symbol.
+    #[arg(long, value_name = "SYMBOL")]
+    pub until: Option<String>,
+    /// Stop at the latest after this simulated time.
+    #[arg(long, default_value = "1s")]
+    pub max_time: Time,
+    /// Show these words at the end: a variable whole, or so many words from its start.
+    #[arg(long, value_name = "SYMBOL[:WORDS]")]
+    pub read: Vec<String>,
+    /// Write the result as JSON; `-` is standard output, which then holds nothing else.
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+    /// Let the firmware's own fault handlers run, instead of stopping at the first fault.
+    #[arg(long)]
+    pub handle_faults: bool,
+    /// The board's high-speed crystal; `0Hz` for none.
+    #[arg(long, default_value = "8MHz")]
+    pub hse: Frequency,
+    /// How long a page erase takes. Default: the datasheet's maximum.
+    #[arg(long)]
+    pub page_erase: Option<Time>,
+    /// How long programming one unit takes. Default: the datasheet's maximum.
+    #[arg(long)]
+    pub program: Option<Time>,
+    /// Which engine executes instructions.
+    #[arg(long, value_enum, default_value = "native")]
+    pub engine: EngineName,
+    /// Execute every poll and every sleep. Changes no result.
+    #[arg(long)]
+    pub no_fast_forward: bool,
+}

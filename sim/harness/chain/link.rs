@@ -1,0 +1,122 @@
+//! What a causal chain is made of.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::report::PlaceReport;
+
+/// One step from an effect to its cause. Times are seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "link", rename_all = "kebab-case")]
+pub enum Link {
+    /// What was lost.
+    Lost {
+        /// `uart` or `pin`.
+        kind: String,
+        /// Number on its wire.
+        unit: u64,
+        /// The byte, or the level after the edge.
+        value: u32,
+        /// One of the causes of [`CAUSES`](crate::report::CAUSES).
+        cause: String,
+        /// When.
+        at_s: f64,
+    },
+    /// The register, or the pending flag of the line, was still taken by an earlier unit.
+    StillHeld {
+        /// `RDR` or `DR` of a UART, `the pending flag` of a pin.
+        register: String,
+        /// The unit that was in it.
+        unit: u64,
+    },
+    /// The interrupt that should have taken it was pending.
+    Pending {
+        /// Its name.
+        interrupt: String,
+        /// Since when.
+        since_s: f64,
+        /// For how long, up to its entry or to the end of the run.
+        length_s: f64,
+        /// Was it entered in the end?
+        entered: bool,
+    },
+    /// The handler was running already and had not come to the read.
+    HandlerRunning {
+        /// Its name.
+        interrupt: String,
+        /// Since when.
+        since_s: f64,
+        /// Its function.
+        handler: Option<String>,
+    },
+    /// The handler ran after the earlier unit had come, and did not take it.
+    HandlerDidNotRead {
+        /// Its name.
+        interrupt: String,
+        /// When it ran last.
+        last_s: f64,
+    },
+    /// Nothing asked the core to take it: no interrupt was requested, and no poll came in time.
+    NotRequested {
+        /// The interrupt that could have, if there is one.
+        interrupt: Option<String>,
+    },
+    /// Another handler, of the same or a higher priority, was running.
+    OtherHandler {
+        /// Its name.
+        interrupt: String,
+        /// How long of the time in question.
+        length_s: f64,
+        /// Its function.
+        handler: Option<String>,
+    },
+    /// Nothing held the core: the interrupt was masked (PRIMASK, BASEPRI, FAULTMASK) or is not enabled.
+    Masked {
+        /// Its name.
+        interrupt: String,
+        /// Is it enabled in the NVIC at the end of the run?
+        enabled: bool,
+    },
+    /// The core was held on an access.
+    Held {
+        /// `fetch`, `data`, `vector` or `register`.
+        kind: String,
+        /// The address that was accessed.
+        accessed: String,
+        /// The variable or table there, if it has a name.
+        object: Option<String>,
+        /// The instruction.
+        place: PlaceReport,
+        /// The exception that was being entered.
+        entering: Option<String>,
+        /// How long, all such stalls in the time in question together.
+        length_s: f64,
+        /// How many such stalls.
+        count: u64,
+    },
+    /// The flash bank was busy.
+    Busy {
+        /// Bank, from 1.
+        bank: u8,
+        /// `page erase`, `program`, …
+        operation: String,
+        /// What the operation touched.
+        address: String,
+        /// How long it takes.
+        length_s: f64,
+    },
+    /// A function on the way to the start of that operation, innermost first.
+    Called {
+        /// Where.
+        place: PlaceReport,
+    },
+    /// Nobody listened: receiver off, no clock, pin not connected.
+    NotListening,
+    /// The chip was reset.
+    Reset {
+        /// Why.
+        cause: String,
+        /// Where the core was.
+        place: PlaceReport,
+    },
+}

@@ -1,0 +1,211 @@
+//! Chains in words, in the arrow form of the README: effect ← cause ← cause.
+
+use super::link::Link;
+use crate::report::{PlaceReport, hex_byte, seconds};
+
+/// The whole chain on one line.
+#[must_use]
+pub fn chain_text(chain: &[Link]) -> String {
+    chain.iter().map(link_text).collect::<Vec<_>>().join(" ← ")
+}
+
+/// What distinguishes a cause from others: its stall, the operation and the function that started it; without numbers
+/// that differ from one loss to the next.
+#[must_use]
+pub fn summary(chain: &[Link]) -> String {
+    let mut parts: Vec<String> = chain
+        .iter()
+        .filter_map(|link| match link {
+            Link::Held {
+                kind,
+                place,
+                entering,
+                object,
+                ..
+            } => Some(held(
+                kind,
+                place,
+                entering.as_deref(),
+                object.as_deref(),
+                None,
+            )),
+            Link::Busy { operation, .. } => Some(operation.clone()),
+            Link::OtherHandler { interrupt, .. } => {
+                Some(format!("{interrupt}'s handler was running"))
+            }
+            Link::Masked { interrupt, enabled } => Some(masked(interrupt, *enabled)),
+            Link::HandlerRunning { interrupt, .. } => Some(format!(
+                "{interrupt}'s handler did not come to the read in time"
+            )),
+            Link::HandlerDidNotRead { interrupt, .. } => {
+                Some(format!("{interrupt}'s handler ran and did not read"))
+            }
+            Link::NotRequested { .. } => Some("nobody read it".to_owned()),
+            Link::NotListening => Some("nobody listened".to_owned()),
+            Link::Reset { cause, .. } => Some(format!("reset by {cause}")),
+            Link::Lost { .. }
+            | Link::StillHeld { .. }
+            | Link::Pending { .. }
+            | Link::Called { .. } => None,
+        })
+        .collect();
+    if let Some(Link::Called { place }) = chain.iter().find(|l| matches!(l, Link::Called { .. })) {
+        parts.push(at(place));
+    }
+    parts.join(" ← ")
+}
+
+fn link_text(link: &Link) -> String {
+    match link {
+        Link::Lost {
+            kind,
+            unit,
+            value,
+            cause,
+            at_s,
+        } => {
+            let what = if kind == "uart" {
+                format!("byte #{unit} ({})", hex_byte(*value))
+            } else {
+                format!("edge #{unit}")
+            };
+            let how = match cause.as_str() {
+                "overrun" => "lost",
+                "merged" => "lost (merged)",
+                "not-listening" => "not heard",
+                "unread" => "arrived, and was never read,",
+                other => other,
+            };
+            format!("{what} {how} at {}", seconds(*at_s))
+        }
+        Link::StillHeld { register, unit } => format!("{register} still held #{unit}"),
+        Link::Pending {
+            interrupt,
+            length_s,
+            entered,
+            ..
+        } => {
+            let end = if *entered { "" } else { ", never entered" };
+            format!("{interrupt} pending {}{end}", seconds(*length_s))
+        }
+        Link::HandlerRunning {
+            interrupt,
+            since_s,
+            handler,
+        } => {
+            format!(
+                "{interrupt}'s handler{} was running since {}",
+                named(handler.as_deref()),
+                seconds(*since_s)
+            )
+        }
+        Link::HandlerDidNotRead { interrupt, last_s } => {
+            format!(
+                "{interrupt}'s handler ran at {} and did not read it",
+                seconds(*last_s)
+            )
+        }
+        Link::NotRequested {
+            interrupt: Some(name),
+        } => format!("{name} was not requested, and nobody polled"),
+        Link::NotRequested { interrupt: None } => "nobody polled".to_owned(),
+        Link::OtherHandler {
+            interrupt,
+            length_s,
+            handler,
+        } => {
+            format!(
+                "{interrupt}'s handler{} was running for {}",
+                named(handler.as_deref()),
+                seconds(*length_s)
+            )
+        }
+        Link::Masked { interrupt, enabled } => masked(interrupt, *enabled),
+        Link::Held {
+            kind,
+            accessed,
+            object,
+            place,
+            entering,
+            length_s,
+            count,
+        } => {
+            let what = held(
+                kind,
+                place,
+                entering.as_deref(),
+                object.as_deref(),
+                Some(accessed),
+            );
+            let times = if *count > 1 {
+                format!(" in {count} stalls")
+            } else {
+                String::new()
+            };
+            format!("{what} held {}{times}", seconds(*length_s))
+        }
+        Link::Busy {
+            bank,
+            operation,
+            address,
+            length_s,
+        } => {
+            format!(
+                "bank {bank} busy: {operation} {address}, {}",
+                seconds(*length_s)
+            )
+        }
+        Link::Called { place } => at(place),
+        Link::NotListening => "nobody listened: receiver or pin not set up".to_owned(),
+        Link::Reset { cause, place } => format!("reset by {cause} at {}", at(place)),
+    }
+}
+
+fn named(function: Option<&str>) -> String {
+    function
+        .map(|name| format!(" ({name})"))
+        .unwrap_or_default()
+}
+
+fn masked(interrupt: &str, enabled: bool) -> String {
+    if enabled {
+        format!("{interrupt} was masked (PRIMASK, BASEPRI or FAULTMASK)")
+    } else {
+        format!("{interrupt} is not enabled in the NVIC")
+    }
+}
+
+fn held(
+    kind: &str,
+    place: &PlaceReport,
+    entering: Option<&str>,
+    object: Option<&str>,
+    accessed: Option<&str>,
+) -> String {
+    let address = accessed.map(|a| format!(" at {a}")).unwrap_or_default();
+    match (kind, entering) {
+        ("vector", Some(name)) => format!("vector fetch of {name}{address}"),
+        ("vector", None) => format!("vector fetch{address}"),
+        ("fetch", Some(name)) => {
+            format!("first fetch of {name}'s handler{address} in {}", at(place))
+        }
+        ("fetch", None) => format!("instruction fetch{address} in {}", at(place)),
+        ("register", _) => format!("flash register write{address} by {}", at(place)),
+        _ => {
+            let object = object.map(|o| format!(" of {o}")).unwrap_or_default();
+            format!("data read{object}{address} by {}", at(place))
+        }
+    }
+}
+
+/// `FLASH_ErasePage flash.c:112`.
+pub(crate) fn at(place: &PlaceReport) -> String {
+    let name = place.function.as_deref().unwrap_or(&place.address);
+    match (&place.file, place.line) {
+        (Some(file), Some(line)) => format!(
+            "{name} {}:{line}",
+            file.rsplit(['/', '\\']).next().unwrap_or(file)
+        ),
+        _ => name.to_owned(),
+    }
+}

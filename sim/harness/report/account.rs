@@ -1,0 +1,103 @@
+//! The books: what was sent, what became of it, what reached the firmware's memory.
+
+use std::collections::BTreeMap;
+
+use flashstall_mcu::Machine;
+use flashstall_mcu::log::{Fate, Unit, WireLog};
+
+use super::model::{BufferReport, DifferenceReport, WireReport};
+use super::names::cause_name;
+use crate::memory;
+use crate::scenario::Buffer;
+
+/// Is the unit's fate known, so that it counts as sent?
+pub(super) fn is_settled(unit: &Unit) -> bool {
+    unit.fate != Fate::InFlight
+}
+
+/// Was it lost?
+pub(super) fn is_lost(unit: &Unit) -> bool {
+    !matches!(unit.fate, Fate::InFlight | Fate::Delivered)
+}
+
+/// Counts one wire: each settled unit exactly once.
+pub(super) fn wire(log: &WireLog) -> WireReport {
+    let mut lost_by_cause = BTreeMap::new();
+    let mut report = WireReport {
+        name: log.name.clone(),
+        kind: log.kind.to_owned(),
+        sent: 0,
+        delivered: 0,
+        lost: 0,
+        lost_by_cause: BTreeMap::new(),
+    };
+    for unit in log.units.iter().filter(|u| is_settled(u)) {
+        report.sent += 1;
+        if is_lost(unit) {
+            report.lost += 1;
+            *lost_by_cause
+                .entry(cause_name(unit.fate).to_owned())
+                .or_insert(0) += 1;
+        } else {
+            report.delivered += 1;
+        }
+    }
+    report.lost_by_cause = lost_by_cause;
+    debug_assert_eq!(
+        report.sent,
+        report.delivered + report.lost_by_cause.values().sum::<u64>()
+    );
+    report
+}
+
+/// Compares a buffer in memory with its wire.
+pub(super) fn buffer(buffer: &Buffer, machine: &Machine, wire: &WireLog) -> BufferReport {
+    let received = content(buffer, machine);
+    let settled = || wire.units.iter().filter(|u| is_settled(u));
+    let sent: Vec<u8> = settled().map(|u| u.value as u8).collect();
+    let delivered: Vec<u8> = settled()
+        .filter(|u| !is_lost(u))
+        .map(|u| u.received.unwrap_or(u.value) as u8)
+        .collect();
+    // In order, each sent byte can be found once: the rest is missing.
+    let mut next = received.iter().peekable();
+    let found = sent
+        .iter()
+        .filter(|byte| next.next_if_eq(byte).is_some())
+        .count();
+    let index = sent.iter().zip(&received).position(|(a, b)| a != b);
+    let first_difference = match index {
+        None if sent.len() == received.len() => None,
+        _ => {
+            let index = index.unwrap_or(sent.len().min(received.len()));
+            Some(DifferenceReport {
+                index: index as u64,
+                sent: sent.get(index).copied(),
+                received: received.get(index).copied(),
+            })
+        }
+    };
+    BufferReport {
+        name: buffer.name.clone(),
+        wire: wire.name.clone(),
+        received: received.len() as u64,
+        sent: sent.len() as u64,
+        equals_sent: received == sent,
+        equals_delivered: received == delivered,
+        missing: (sent.len() - found) as u64,
+        first_difference,
+    }
+}
+
+fn content(buffer: &Buffer, machine: &Machine) -> Vec<u8> {
+    let length = match buffer.length {
+        None => buffer.capacity,
+        Some((address, size)) => {
+            let read = memory::bytes(machine, address, size.min(4));
+            read.iter()
+                .rev()
+                .fold(0, |value, byte| value << 8 | u32::from(*byte))
+        }
+    };
+    memory::bytes(machine, buffer.address, length.min(buffer.capacity))
+}

@@ -1,0 +1,347 @@
+//! Holds the report against `[expect]` and finds the verdict.
+
+use std::fmt::Display;
+
+use flashstall_cpu::Addr;
+use flashstall_mcu::Picos;
+
+use super::build::Ending;
+use super::model::{ExpectationReport, Report, Verdict};
+use super::names::hold_name;
+use crate::chain::{Link, stalled_at};
+use crate::memory;
+use crate::scenario::expect::{
+    Expect, ExpectInterrupt, ExpectStall, ExpectWire, Reference, StallKind,
+};
+use crate::scenario::{Bound, Bounds, Time};
+
+/// Fills in `expectations`, `verdict` and `reason`.
+pub(super) fn judge(report: &mut Report, ending: &Ending<'_>) {
+    let mut list = List(Vec::new());
+    stop(&mut list, report, ending);
+    totals(&mut list, report, ending.expect);
+    for expect in &ending.expect.wire {
+        wire(&mut list, report, expect);
+    }
+    buffers(&mut list, report, ending.expect);
+    for expect in &ending.expect.stall {
+        stall(&mut list, ending, expect);
+    }
+    for expect in &ending.expect.interrupt {
+        interrupt(&mut list, report, expect);
+    }
+    memory(&mut list, ending);
+    for expect in &ending.expect.finding {
+        let found = report.findings.iter().any(|f| f.rule == expect.rule.value);
+        let word = |present: bool| if present { "found" } else { "not found" };
+        list.push(
+            format!("finding {}", expect.rule.value),
+            word(expect.present),
+            word(found),
+            found == expect.present,
+        );
+    }
+    report.expectations = list.0;
+    (report.verdict, report.reason) = verdict(report, ending);
+}
+
+/// Results as they are found.
+struct List(Vec<ExpectationReport>);
+
+impl List {
+    fn push(
+        &mut self,
+        name: impl Into<String>,
+        expected: impl Display,
+        actual: impl Display,
+        passed: bool,
+    ) {
+        let (expected, actual) = (expected.to_string(), actual.to_string());
+        self.0.push(ExpectationReport {
+            name: name.into(),
+            expected,
+            actual,
+            passed,
+        });
+    }
+
+    fn bounds<T: Bound>(&mut self, name: impl Into<String>, bounds: Option<&Bounds<T>>, actual: T) {
+        if let Some(bounds) = bounds {
+            self.push(name, bounds, actual, bounds.contain(actual));
+        }
+    }
+}
+
+/// A bad end fails whether or not anybody thought of expecting a good one.
+fn stop(list: &mut List, report: &Report, ending: &Ending<'_>) {
+    let reason = report.stop.reason.as_str();
+    match &ending.expect.stop {
+        Some(expected) => list.push("stop", &expected.value, reason, expected.value == reason),
+        None => match reason {
+            "lockup" | "dead" | "bkpt" => list.push("stop", "no bad end", reason, false),
+            "exit" => {
+                let code = report.stop.code.unwrap_or(0);
+                if code != 0 || !ends_by_exit(ending) {
+                    list.push(
+                        "stop",
+                        "exit code 0",
+                        format!("exit code {code}"),
+                        code == 0,
+                    );
+                }
+            }
+            _ => {}
+        },
+    }
+}
+
+fn ends_by_exit(ending: &Ending<'_>) -> bool {
+    ending
+        .prepared
+        .until
+        .contains(&crate::scenario::Until::Exit)
+}
+
+fn totals(list: &mut List, report: &Report, expect: &Expect) {
+    list.bounds("ticks lost", expect.ticks_lost.as_ref(), report.ticks_lost);
+    list.bounds("resets", expect.resets.as_ref(), report.resets.len() as u64);
+    list.bounds("storms", expect.storms.as_ref(), report.storms.len() as u64);
+    list.bounds(
+        "unmodelled registers",
+        expect.unmodelled.as_ref(),
+        report.unmodelled.len() as u64,
+    );
+}
+
+fn wire(list: &mut List, report: &Report, expect: &ExpectWire) {
+    let name = &expect.name.value;
+    let Some(wire) = report.wire(name) else {
+        return;
+    };
+    list.bounds(format!("wire {name} lost"), expect.lost.as_ref(), wire.lost);
+    list.bounds(
+        format!("wire {name} delivered"),
+        expect.delivered.as_ref(),
+        wire.delivered,
+    );
+    for (cause, bounds) in &expect.lost_by_cause {
+        let count = wire.lost_by_cause.get(cause).copied().unwrap_or(0);
+        list.bounds(
+            format!("wire {name} lost to {cause}"),
+            Some(&bounds.value),
+            count,
+        );
+    }
+    for function in &expect.blames {
+        let first = report.losses.iter().find(|l| l.wire == *name);
+        let named = first.is_some_and(|loss| loss.chain.iter().any(|link| names(link, function)));
+        let actual = match first {
+            None => "nothing was lost",
+            Some(_) if named => "it does",
+            Some(_) => "it does not",
+        };
+        list.push(
+            format!("wire {name} first chain"),
+            format!("names {}", function.value),
+            actual,
+            named,
+        );
+    }
+}
+
+/// Does the link lead through `function`?
+fn names(link: &Link, function: &str) -> bool {
+    match link {
+        Link::Held { place, object, .. } => {
+            place.function.as_deref() == Some(function) || object.as_deref() == Some(function)
+        }
+        Link::Called { place } | Link::Reset { place, .. } => {
+            place.function.as_deref() == Some(function)
+        }
+        Link::OtherHandler { handler, .. } | Link::HandlerRunning { handler, .. } => {
+            handler.as_deref() == Some(function)
+        }
+        _ => false,
+    }
+}
+
+fn buffers(list: &mut List, report: &Report, expect: &Expect) {
+    for expect in &expect.buffer {
+        let name = &expect.name.value;
+        let Some(buffer) = report.buffer(name) else {
+            continue;
+        };
+        if let Some(reference) = expect.equals {
+            let (what, equal) = match reference {
+                Reference::Sent => ("what was sent", buffer.equals_sent),
+                Reference::Delivered => ("what was delivered", buffer.equals_delivered),
+            };
+            let actual = match &buffer.first_difference {
+                _ if equal => "equal".to_owned(),
+                Some(d) => format!(
+                    "{} of {} bytes, first difference at {}",
+                    buffer.received, buffer.sent, d.index
+                ),
+                None => "not equal".to_owned(),
+            };
+            list.push(
+                format!("buffer {name}"),
+                format!("equals {what}"),
+                actual,
+                equal,
+            );
+        }
+        list.bounds(
+            format!("buffer {name} missing"),
+            expect.missing.as_ref(),
+            buffer.missing,
+        );
+    }
+}
+
+fn stall(list: &mut List, ending: &Ending<'_>, expect: &ExpectStall) {
+    let firmware = &ending.prepared.firmware;
+    let wanted = expect.kind.map(|k| match k {
+        StallKind::Fetch => "fetch",
+        StallKind::Data => "data",
+        StallKind::Vector => "vector",
+        StallKind::Register => "register",
+    });
+    let inside = |pc: Addr| match &expect.function {
+        None => true,
+        Some(name) => firmware
+            .places(pc)
+            .iter()
+            .any(|p| p.function.as_deref() == Some(name.as_str())),
+    };
+    let (mut count, mut total, mut longest) = (0u64, Picos::ZERO, Picos::ZERO);
+    for stall in &ending.machine.log().stalls.kept {
+        let length = stall.end - stall.start;
+        let long_enough = expect.at_least.is_none_or(|least| length >= least.0);
+        if long_enough
+            && wanted.is_none_or(|w| w == hold_name(stall.kind))
+            && inside(stalled_at(stall))
+        {
+            count += 1;
+            total += length;
+            longest = longest.max(length);
+        }
+    }
+    let mut name = format!("{} stalls", wanted.unwrap_or("all"));
+    if let Some(function) = &expect.function {
+        name += &format!(" in {}", function.value);
+    }
+    if let Some(least) = expect.at_least {
+        name += &format!(" of at least {least}");
+    }
+    list.bounds(format!("{name}: count"), expect.count.as_ref(), count);
+    list.bounds(
+        format!("{name}: longest"),
+        expect.longest.as_ref(),
+        Time(longest),
+    );
+    list.bounds(format!("{name}: total"), expect.total.as_ref(), Time(total));
+}
+
+fn interrupt(list: &mut List, report: &Report, expect: &ExpectInterrupt) {
+    let name = &expect.name.value;
+    let found = report.interrupt(name);
+    list.bounds(
+        format!("{name} taken"),
+        expect.taken.as_ref(),
+        found.map_or(0, |i| i.taken),
+    );
+    list.bounds(
+        format!("{name} requests lost"),
+        expect.pended_lost.as_ref(),
+        found.map_or(0, |i| i.pended_lost),
+    );
+    if let Some(bounds) = &expect.latency {
+        let name = format!("{name} latency");
+        match found.and_then(|i| i.latency_max_s) {
+            Some(s) => list.bounds(name, Some(bounds), Time(Picos((s * 1e12).round() as u64))),
+            None => list.push(name, bounds, "never taken", false),
+        }
+    }
+}
+
+fn memory(list: &mut List, ending: &Ending<'_>) {
+    for (expect, (address, count)) in ending.expect.memory.iter().zip(&ending.prepared.memory) {
+        let name = format!("memory {}", expect.symbol.value);
+        let words = memory::words(ending.machine, *address, *count);
+        let shown = |words: &[u32]| {
+            words
+                .iter()
+                .map(u32::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        if let Some(expected) = &expect.words {
+            list.push(&name, shown(expected), shown(&words), *expected == words);
+        }
+        list.bounds(
+            &name,
+            expect.word.as_ref(),
+            u64::from(words.first().copied().unwrap_or(0)),
+        );
+    }
+}
+
+/// The verdict and why.
+fn verdict(report: &Report, ending: &Ending<'_>) -> (Verdict, String) {
+    let failed: Vec<&ExpectationReport> =
+        report.expectations.iter().filter(|e| !e.passed).collect();
+    if let Some(first) = failed.first() {
+        let more = if failed.len() > 1 {
+            format!(" (and {} more)", failed.len() - 1)
+        } else {
+            String::new()
+        };
+        return (
+            Verdict::Failed,
+            format!(
+                "{}: expected {}, got {}{more}",
+                first.name, first.expected, first.actual
+            ),
+        );
+    }
+    let undecided = |why: String| (Verdict::Undecided, why);
+    let place = report
+        .stop
+        .symbol
+        .as_deref()
+        .unwrap_or(&report.stop.address);
+    let inside = report
+        .stop
+        .exception
+        .as_ref()
+        .map(|e| format!(", in the handler of {e}"))
+        .unwrap_or_default();
+    match report.stop.reason.as_str() {
+        "budget" => {
+            return undecided(format!(
+                "the instruction budget was spent in {place}{inside}"
+            ));
+        }
+        "time-limit" if !ending.prepared.until.is_empty() && ending.expect.stop.is_none() => {
+            return undecided(format!(
+                "the time limit came before the end of the scenario, in {place}{inside}"
+            ));
+        }
+        _ => {}
+    }
+    if ending.expect.unmodelled.is_none()
+        && let Some(read) = report.unmodelled.iter().find(|u| u.reads > 0)
+    {
+        let many = report.unmodelled.iter().filter(|u| u.reads > 0).count();
+        return undecided(format!(
+            "the firmware read {many} register(s) that have no model, first {}",
+            read.name
+        ));
+    }
+    match report.expectations.len() {
+        0 => undecided("nothing is expected".to_owned()),
+        1 => (Verdict::Met, "the expectation holds".to_owned()),
+        n => (Verdict::Met, format!("all {n} expectations hold")),
+    }
+}

@@ -1,0 +1,119 @@
+//! Names in `[expect]` against what the scenario has.
+
+use flashstall_mcu::chip::Chip;
+
+use super::Located;
+use super::diagnostic::ScenarioError;
+use super::file::ScenarioFile;
+use super::prepare::wire_index;
+use super::prepared::Prepared;
+use crate::report::{CAUSES, STOP_REASONS};
+
+/// Checks them all and adds the addresses of `expect.memory`.
+pub(super) fn check(
+    file: &ScenarioFile,
+    mut prepared: Prepared,
+) -> Result<Prepared, ScenarioError> {
+    let expect = &file.expect;
+    if let Some(stop) = &expect.stop
+        && !STOP_REASONS.contains(&stop.as_str())
+    {
+        return Err(
+            ScenarioError::at(stop, format!("`{}` is no reason to stop", stop.value))
+                .suggest(stop, STOP_REASONS),
+        );
+    }
+    for wire in &expect.wire {
+        wire_index(&prepared.wires, &wire.name, &wire.name)?;
+        for (cause, bounds) in &wire.lost_by_cause {
+            if !CAUSES.contains(&cause.as_str()) {
+                return Err(
+                    ScenarioError::at(bounds, format!("no cause `{cause}` of a loss"))
+                        .suggest(cause, CAUSES),
+                );
+            }
+        }
+        for function in &wire.blames {
+            function_exists(&prepared, function)?;
+        }
+    }
+    for buffer in &expect.buffer {
+        if !prepared.buffers.iter().any(|b| b.name == buffer.name.value) {
+            let error =
+                ScenarioError::at(&buffer.name, format!("no buffer `{}`", buffer.name.value));
+            return Err(error.suggest(
+                &buffer.name,
+                prepared.buffers.iter().map(|b| b.name.as_str()),
+            ));
+        }
+    }
+    for stall in &expect.stall {
+        if let Some(function) = &stall.function {
+            function_exists(&prepared, function)?;
+        }
+    }
+    for interrupt in &expect.interrupt {
+        interrupt_exists(&prepared.chip, &interrupt.name)?;
+    }
+    for memory in &expect.memory {
+        let words = match (&memory.words, &memory.word) {
+            (Some(words), None) => words.len() as u32,
+            (None, Some(_)) => 1,
+            _ => {
+                return Err(ScenarioError::at(
+                    &memory.symbol,
+                    "a variable is held against `words` or `word`, one of them",
+                ));
+            }
+        };
+        let symbol = prepared
+            .firmware
+            .symbols
+            .find(&memory.symbol)
+            .map_err(|e| {
+                let error = ScenarioError::at(&memory.symbol, e.to_string());
+                match e {
+                    crate::firmware::SymbolError::Unknown {
+                        similar: Some(s), ..
+                    } => error.help(format!("did you mean `{s}`?")),
+                    _ => error,
+                }
+            })?;
+        prepared.memory.push((symbol.address, words));
+    }
+    Ok(prepared)
+}
+
+/// A function that was inlined away is still in the debug information, so only names that look like a slip are refused.
+fn function_exists(prepared: &Prepared, name: &Located<String>) -> Result<(), ScenarioError> {
+    match prepared.firmware.symbols.find(name) {
+        Err(crate::firmware::SymbolError::Unknown {
+            similar: Some(similar),
+            ..
+        }) => {
+            let error = ScenarioError::at(name, format!("no function `{}` in the ELF", name.value));
+            Err(error.help(format!("did you mean `{similar}`?")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn interrupt_exists(chip: &Chip, name: &Located<String>) -> Result<(), ScenarioError> {
+    let system: Vec<String> = (1..16).map(|n| chip.exception_name(n)).collect();
+    let all = || {
+        chip.irqs()
+            .map(|(name, _)| name)
+            .chain(system.iter().map(String::as_str))
+    };
+    if all().any(|known| known == name.value) {
+        return Ok(());
+    }
+    let error = ScenarioError::at(
+        name,
+        format!("{} has no interrupt `{}`", chip.name, name.value),
+    );
+    match crate::suggest::similar(name, all()) {
+        Some(near) => Err(error.help(format!("did you mean `{near}`?"))),
+        None => Err(error),
+    }
+}

@@ -1,0 +1,368 @@
+//! The scenario file as it is written: one struct a table, every key documented. What the keys *mean* together is
+//! checked in [`Scenario::prepare`](super::Scenario::prepare).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Located;
+use super::expect::Expect;
+use super::quantity::{Deviation, Frequency, Rate, Time};
+
+/// The one value of the `schema` key that this version reads.
+pub const SCHEMA: &str = "flashstall-scenario/1";
+
+/// A whole scenario file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "flashstall scenario")]
+pub struct ScenarioFile {
+    /// Always `flashstall-scenario/1`.
+    pub schema: Located<String>,
+    /// Name in reports; the file's name without `.toml` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What is shown here, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// A built-in part, for example `stm32f303xc`; see `flashstall chips`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chip: Option<Located<String>>,
+    /// A chip description of your own, relative to the scenario file; instead of `chip`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chip_file: Option<Located<String>>,
+    /// The firmware.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<FirmwareTable>,
+    /// Several firmware files that are run one after the other; instead of `firmware`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variant: Vec<VariantTable>,
+    /// What the chip is soldered to.
+    #[serde(default)]
+    pub board: BoardTable,
+    /// How long flash operations take.
+    #[serde(default)]
+    pub flash: FlashTable,
+    /// Levels at input pins from before reset.
+    #[serde(default)]
+    pub pins: PinsTable,
+    /// What arrives at the chip.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wire: Vec<WireTable>,
+    /// Buffers in firmware memory that are compared with what was sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buffer: Vec<BufferTable>,
+    /// When the run ends.
+    pub run: RunTable,
+    /// Settings for behaviours of silicon that no manual settles.
+    #[serde(default)]
+    pub open: OpenTable,
+    /// What must hold.
+    #[serde(default)]
+    pub expect: Expect,
+}
+
+/// `[firmware]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FirmwareTable {
+    /// ELF file, relative to the scenario file.
+    pub elf: Located<String>,
+}
+
+/// `[[variant]]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct VariantTable {
+    /// Added to the scenario's name.
+    pub name: Located<String>,
+    /// ELF file, relative to the scenario file.
+    pub elf: Located<String>,
+}
+
+/// `[board]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BoardTable {
+    /// The high-speed crystal or clock. Without it HSERDY never comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hse: Option<Frequency>,
+    /// The low-speed crystal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lse: Option<Frequency>,
+}
+
+/// Which column of the datasheet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimingColumn {
+    /// The shortest time.
+    Min,
+    /// The typical time; where the datasheet gives none, the longest.
+    Typ,
+    /// The longest time: what holds here holds for every part.
+    #[default]
+    Max,
+}
+
+/// `[flash]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FlashTable {
+    /// Column of the datasheet for everything that is not given below. Default: `max`.
+    #[serde(default)]
+    pub timing: TimingColumn,
+    /// Erase of one page or sector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_erase: Option<Located<Time>>,
+    /// Erase of a bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mass_erase: Option<Located<Time>>,
+    /// Programming of one unit (half-word, word or double word, as the part has it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Located<Time>>,
+}
+
+/// `[pins]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PinsTable {
+    /// Pins that the board drives high, for example `["PA0"]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub high: Vec<Located<String>>,
+    /// Pins that the board drives low.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub low: Vec<Located<String>>,
+}
+
+/// What kind of wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WireKind {
+    /// Bytes to a USART.
+    Uart,
+    /// Edges at a pin.
+    Pin,
+}
+
+/// Which edges of a pin count as something sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Edges {
+    /// Low to high.
+    #[default]
+    Rising,
+    /// High to low.
+    Falling,
+    /// Both.
+    Both,
+}
+
+/// `[[wire]]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WireTable {
+    /// Name in reports and in `[expect]`.
+    pub name: Located<String>,
+    /// `uart` or `pin`.
+    pub kind: Located<WireKind>,
+    /// uart: the receiver, for example `USART1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<Located<String>>,
+    /// uart: the sender's nominal rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baud: Option<Located<Rate>>,
+    /// uart: how far the sender's clock is off. Default: 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_error: Option<Deviation>,
+    /// uart: data bits, parity (N, E, O) and stop bits. Default: `8N1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Located<String>>,
+    /// pin: which, for example `PB12`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Located<String>>,
+    /// pin: the edges that are counted as sent. Default: `rising`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Edges>,
+    /// Start at this time after power-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Time>,
+    /// Start when this happens first: `symbol:NAME` or `flash:erase-start`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<Located<String>>,
+    /// With `on`: wait this much longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Time>,
+    /// What is sent.
+    pub traffic: Located<TrafficTable>,
+}
+
+/// `traffic` of a wire. For a uart exactly one of `hex`, `text`, `file`, `counter`, `pattern`; for a pin `pulses` or `edges`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TrafficTable {
+    /// Bytes as hex digits, blanks between as you like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hex: Option<Located<String>>,
+    /// Bytes of this text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Located<String>>,
+    /// Bytes of a file, relative to the scenario file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Located<String>>,
+    /// Bytes that count up from this one and wrap round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<u8>,
+    /// A generator: `midi-notes` (note on, note off, over five octaves) or `random` (from `seed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<Located<String>>,
+    /// How many bytes. Needed for `counter` and `pattern`; the others are cut or repeated to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<Located<u32>>,
+    /// Idle time after each byte. Default: none, back to back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Time>,
+    /// Further idle time before each byte or pulse, drawn evenly from 0 to this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jitter: Option<Time>,
+    /// Seed of `jitter` and `random`. Default: 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// pin: how many pulses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulses: Option<Located<u32>>,
+    /// pin: from one pulse to the next; needed for more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Located<Time>>,
+    /// pin: how long a pulse is. Default: half the period, or 1 ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<Located<Time>>,
+    /// pin: the level between pulses is high. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_high: Option<bool>,
+    /// pin: single edges, instead of `pulses`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edges: Option<Located<Vec<EdgeTable>>>,
+}
+
+/// One of `edges`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EdgeTable {
+    /// Time from the wire's start.
+    pub at: Located<Time>,
+    /// The level from then on.
+    pub high: bool,
+}
+
+/// `[[buffer]]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BufferTable {
+    /// Name in reports and in `[expect]`.
+    pub name: Located<String>,
+    /// The array in firmware memory.
+    pub symbol: Located<String>,
+    /// The variable that says how many bytes of it are filled; without it the whole array counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length_symbol: Option<Located<String>>,
+    /// The wire whose bytes should be in it.
+    pub wire: Located<String>,
+}
+
+/// `[run]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RunTable {
+    /// The run ends here at the latest.
+    pub max_time: Located<Time>,
+    /// The run ends when all of these have happened: `symbol:NAME`, `wire:NAME`, `wires` (all sent), `exit` (semihosting).
+    /// Without it the run goes on to `max-time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Located<OneOrMany>>,
+    /// Go on for this long after `until`, so that what has arrived is also processed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Time>,
+    /// Give up, undecided, after so many instructions. Default: 20 thousand million.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_instructions: Option<u64>,
+}
+
+/// One text or a list of texts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// None at all; not writable in a file.
+    #[default]
+    #[schemars(skip)]
+    Nothing,
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let all: &[String] = match self {
+            Self::Nothing => &[],
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        };
+        all.iter().map(String::as_str)
+    }
+}
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> serde::de::Visitor<'de> for Any {
+            type Value = OneOrMany;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<OneOrMany, E> {
+                Ok(OneOrMany::One(text.to_owned()))
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut seq: A,
+            ) -> Result<OneOrMany, A::Error> {
+                let mut all = Vec::new();
+                while let Some(text) = seq.next_element()? {
+                    all.push(text);
+                }
+                Ok(OneOrMany::Many(all))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// How a vector's address is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VectorAddressing {
+    /// VTOR + 4n.
+    Add,
+    /// VTOR OR 4n: a misaligned table is read in the wrong place.
+    Or,
+}
+
+/// `[open]`: behaviours of silicon that no manual settles. What is left out stays as the chip file has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OpenTable {
+    /// How a vector's address is made from VTOR. Default: `add`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vector_address: Option<VectorAddressing>,
+    /// A higher-priority interrupt takes over a vector fetch that is held. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_arrival_during_held_vector: Option<bool>,
+    /// An interrupt is entered while an instruction fetch is held. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupt_during_held_fetch: Option<bool>,
+    /// Lines already in the prefetch buffer are served while the bank is busy. Default: true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buffer_hit_while_busy: Option<bool>,
+}

@@ -1,0 +1,153 @@
+//! A scenario that is ready to run: everything read, resolved and checked.
+
+use std::sync::Arc;
+
+use flashstall_cpu::Addr;
+use flashstall_mcu::chip::Chip;
+use flashstall_mcu::machine::{FlashTiming, OpenBehaviours};
+use flashstall_mcu::periph::Pin;
+use flashstall_mcu::wire::{Parity, PinWire, Start, UartWire};
+use flashstall_mcu::{Hertz, Picos};
+
+use super::Located;
+use crate::firmware::Firmware;
+
+/// What starts a wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// The clock: the wire knows by itself.
+    Clock,
+    /// The first arrival at this address.
+    Symbol(Addr),
+    /// The first erase.
+    EraseStart,
+}
+
+/// A wire that is ready to be attached.
+#[derive(Clone, Debug)]
+pub enum WireSpec {
+    /// Bytes to a USART.
+    Uart(UartWire),
+    /// Edges at a pin.
+    Pin(PinWire),
+}
+
+impl WireSpec {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Uart(wire) => &wire.name,
+            Self::Pin(wire) => &wire.name,
+        }
+    }
+
+    /// From its start to the end of its last unit.
+    #[must_use]
+    pub fn duration(&self) -> Picos {
+        match self {
+            Self::Uart(wire) => {
+                let parity = u64::from(!matches!(wire.parity, Parity::None));
+                let half_bits =
+                    2 * (1 + u64::from(wire.data_bits) + parity) + u64::from(wire.stop_halves);
+                wire.bytes.last().map_or(Picos::ZERO, |b| {
+                    b.offset + wire.bit_rate.scaled(2, 1).periods(half_bits)
+                })
+            }
+            Self::Pin(wire) => wire.edges.last().map_or(Picos::ZERO, |e| e.offset),
+        }
+    }
+
+    /// When it starts.
+    #[must_use]
+    pub const fn start(&self) -> Start {
+        match self {
+            Self::Uart(wire) => wire.start,
+            Self::Pin(wire) => wire.start,
+        }
+    }
+
+    /// When it starts, to be changed.
+    pub const fn start_mut(&mut self) -> &mut Start {
+        match self {
+            Self::Uart(wire) => &mut wire.start,
+            Self::Pin(wire) => &mut wire.start,
+        }
+    }
+}
+
+/// A wire and what starts it.
+#[derive(Clone, Debug)]
+pub struct PreparedWire {
+    /// What is attached.
+    pub spec: WireSpec,
+    /// What starts it.
+    pub trigger: Trigger,
+    /// Where its port or pin was named, for an error when it is attached.
+    pub place: Located<String>,
+}
+
+/// One condition of `until`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Execution arrives at this address; with the name that was given.
+    Symbol(Addr, String),
+    /// This wire (by index) has sent everything and the receiver has decided about it.
+    Wire(usize),
+    /// The firmware ends by semihosting exit.
+    Exit,
+}
+
+/// A buffer in firmware memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// Its name.
+    pub name: String,
+    /// First byte.
+    pub address: Addr,
+    /// Size of the array.
+    pub capacity: u32,
+    /// Address and size (1, 2 or 4) of the variable with the number of bytes.
+    pub length: Option<(Addr, u32)>,
+    /// Index of its wire.
+    pub wire: usize,
+}
+
+/// A scenario that is ready to run.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Its name.
+    pub name: String,
+    /// The chip.
+    pub chip: Arc<Chip>,
+    /// The firmware, checked against the chip.
+    pub firmware: Arc<Firmware>,
+    /// The firmware's path as the scenario names it.
+    pub firmware_name: String,
+    /// High-speed crystal.
+    pub hse: Option<Hertz>,
+    /// Low-speed crystal.
+    pub lse: Option<Hertz>,
+    /// How long flash operations take.
+    pub timing: FlashTiming,
+    /// Open behaviours.
+    pub open: OpenBehaviours,
+    /// Pins that are set before reset.
+    pub pins: Vec<(Pin, bool)>,
+    /// Wires.
+    pub wires: Vec<PreparedWire>,
+    /// Buffers.
+    pub buffers: Vec<Buffer>,
+    /// The run ends at the latest here.
+    pub max_time: Picos,
+    /// When it ends, if all of these have happened; empty: at `max_time`.
+    pub until: Vec<Until>,
+    /// Time to run on after that.
+    pub after: Picos,
+    /// The run ends where the handler of a fault begins; otherwise the firmware handles its faults.
+    pub stop_on_fault: bool,
+    /// Instruction budget.
+    pub max_instructions: u64,
+    /// Words at the start of variables that `[expect]` asks for: address and how many, in the order of `expect.memory`.
+    pub memory: Vec<(Addr, u32)>,
+}

@@ -1,0 +1,224 @@
+//! Wires and pins of a scenario file, made ready to be attached.
+
+use std::path::Path;
+
+use flashstall_mcu::Hertz;
+use flashstall_mcu::chip::Chip;
+use flashstall_mcu::periph::Pin;
+use flashstall_mcu::wire::{EdgeKind, Parity, PinWire, Start, UartWire};
+
+use super::diagnostic::ScenarioError;
+use super::file::{Edges, ScenarioFile, WireKind, WireTable};
+use super::prepare::symbol;
+use super::prepared::{PreparedWire, Trigger, WireSpec};
+use super::{Located, traffic};
+use crate::firmware::Firmware;
+
+type Result<T> = std::result::Result<T, ScenarioError>;
+
+/// A wire, checked against the chip and the firmware.
+pub(super) fn wire(
+    table: &WireTable,
+    base: &Path,
+    chip: &Chip,
+    firmware: &Firmware,
+) -> Result<PreparedWire> {
+    let (start, trigger) = start(table, firmware)?;
+    match table.kind.value {
+        WireKind::Uart => uart(table, base, chip, start, trigger),
+        WireKind::Pin => {
+            for (given, key) in [
+                (table.port.is_some(), "port"),
+                (table.baud.is_some(), "baud"),
+                (table.format.is_some(), "format"),
+                (table.clock_error.is_some(), "clock-error"),
+            ] {
+                if given {
+                    return Err(ScenarioError::at(
+                        &table.kind,
+                        format!("`{key}` is for uarts, this wire is a pin"),
+                    ));
+                }
+            }
+            let Some(name) = &table.pin else {
+                return Err(ScenarioError::at(&table.kind, "a pin wire needs a `pin`"));
+            };
+            let counts = match table.counts.unwrap_or_default() {
+                Edges::Rising => EdgeKind::Rising,
+                Edges::Falling => EdgeKind::Falling,
+                Edges::Both => EdgeKind::Both,
+            };
+            let edges = traffic::edges(&table.traffic)?;
+            let spec = WireSpec::Pin(PinWire {
+                name: table.name.value.clone(),
+                pin: pin(name)?,
+                start,
+                edges,
+                counts,
+            });
+            Ok(PreparedWire {
+                spec,
+                trigger,
+                place: name.clone(),
+            })
+        }
+    }
+}
+
+fn uart(
+    table: &WireTable,
+    base: &Path,
+    chip: &Chip,
+    start: Start,
+    trigger: Trigger,
+) -> Result<PreparedWire> {
+    if let Some(pin) = &table.pin {
+        return Err(ScenarioError::at(
+            pin,
+            "`pin` is for pins, this wire is a uart",
+        ));
+    }
+    if table.counts.is_some() {
+        return Err(ScenarioError::at(
+            &table.kind,
+            "`counts` is for pins, this wire is a uart",
+        ));
+    }
+    let (Some(port), Some(baud)) = (&table.port, &table.baud) else {
+        return Err(ScenarioError::at(
+            &table.kind,
+            "a uart wire needs a `port` and a `baud`",
+        ));
+    };
+    let uarts = || {
+        chip.peripherals
+            .iter()
+            .filter(|p| p.kind.starts_with("usart"))
+            .map(|p| p.name.as_str())
+    };
+    if !uarts().any(|name| name == port.value) {
+        let message = format!("{} has no UART `{}`", chip.name, port.value);
+        return Err(ScenarioError::at(port, message).suggest(&port.value, uarts()));
+    }
+    // Oversampling by 8 is the least that a USART can do (RM0364 USART BRR), from at most the highest HCLK.
+    let fastest = chip.clocks.max_hclk.hz / 8;
+    if u64::from(baud.value.0) > fastest {
+        let message = format!(
+            "{} baud cannot be made: {} divides at most {} by 8",
+            baud.value,
+            port.value,
+            Hertz::new(chip.clocks.max_hclk.hz)
+        );
+        return Err(ScenarioError::at(baud, message).label(format!("at most {fastest}")));
+    }
+    let (data_bits, parity, stop_halves) = format(table.format.as_ref())?;
+    let bit_rate = table
+        .clock_error
+        .unwrap_or_default()
+        .apply(Hertz::new(u64::from(baud.value.0)));
+    let bytes = traffic::bytes(&table.traffic, base)?;
+    let half_bits = 2 * (1 + u64::from(data_bits) + u64::from(!matches!(parity, Parity::None)))
+        + u64::from(stop_halves);
+    let bytes = traffic::schedule(&bytes, bit_rate, half_bits, &table.traffic);
+    let spec = WireSpec::Uart(UartWire {
+        name: table.name.value.clone(),
+        port: port.value.clone(),
+        bit_rate,
+        data_bits,
+        parity,
+        stop_halves,
+        start,
+        bytes,
+    });
+    Ok(PreparedWire {
+        spec,
+        trigger,
+        place: port.clone(),
+    })
+}
+
+/// `8N1`, `7E2`, `8N1.5`.
+fn format(format: Option<&Located<String>>) -> Result<(u8, Parity, u8)> {
+    let Some(format) = format else {
+        return Ok((8, Parity::None, 2));
+    };
+    let parse = || {
+        let mut chars = format.chars();
+        let data = chars.next()?.to_digit(10).filter(|n| (7..=9).contains(n))? as u8;
+        let parity = match chars.next()? {
+            'N' => Parity::None,
+            'E' => Parity::Even,
+            'O' => Parity::Odd,
+            _ => return None,
+        };
+        let stop = match chars.as_str() {
+            "0.5" => 1,
+            "1" => 2,
+            "1.5" => 3,
+            "2" => 4,
+            _ => return None,
+        };
+        Some((data, parity, stop))
+    };
+    parse().ok_or_else(|| {
+        ScenarioError::at(format, format!("`{}` is not a frame format", format.value))
+            .help("data bits 7 to 9, parity N, E or O, stop bits 0.5, 1, 1.5 or 2: for example 8N1")
+    })
+}
+
+fn start(table: &WireTable, firmware: &Firmware) -> Result<(Start, Trigger)> {
+    let delay = table.delay.unwrap_or_default().0;
+    match (&table.at, &table.on) {
+        (Some(at), None) if table.delay.is_none() => Ok((Start::At(at.0), Trigger::Clock)),
+        (Some(_), None) => Err(ScenarioError::at(
+            &table.name,
+            "`delay` goes with `on`, not with `at`",
+        )),
+        (None, Some(on)) => {
+            let trigger = match on.split_once(':') {
+                Some(("symbol", name)) => Trigger::Symbol(symbol(firmware, on, name)?.address),
+                Some(("flash", "erase-start")) => Trigger::EraseStart,
+                _ => {
+                    let message = format!("`{}` is nothing that can start a wire", on.value);
+                    return Err(
+                        ScenarioError::at(on, message).help("symbol:NAME or flash:erase-start")
+                    );
+                }
+            };
+            Ok((Start::Triggered { delay }, trigger))
+        }
+        _ => Err(ScenarioError::at(
+            &table.name,
+            "a wire needs `at` or `on`, and not both",
+        )),
+    }
+}
+
+/// Pins that are set before reset.
+pub(super) fn pins(file: &ScenarioFile) -> Result<Vec<(Pin, bool)>> {
+    let high = file.pins.high.iter().map(|p| (p, true));
+    let low = file.pins.low.iter().map(|p| (p, false));
+    high.chain(low)
+        .map(|(name, level)| Ok((pin(name)?, level)))
+        .collect()
+}
+
+/// `PB12`.
+fn pin(name: &Located<String>) -> Result<Pin> {
+    let parse = || {
+        let rest = name.strip_prefix('P')?;
+        let port = rest.chars().next().filter(|c| ('A'..='H').contains(c))?;
+        let digits = rest.get(1..)?;
+        let number: u8 = digits
+            .parse()
+            .ok()
+            .filter(|n| *n < 16 && !digits.starts_with('+'))?;
+        Some(Pin {
+            port: port as u8 - b'A',
+            number,
+        })
+    };
+    parse().ok_or_else(|| {
+        ScenarioError::at(name, format!("`{}` is not a pin", name.value)).help("PA0 to PH15")
+    })
+}

@@ -1,0 +1,2 @@
+//! Each scenario in `scenarios/` is a test.
+flashstall::scenario_tests!("scenarios");
