@@ -4,7 +4,7 @@
 //! The crate knows no microcontroller. Memory, peripherals and their events are behind [`Bus`]; the
 //! core asks for words, is told how long each takes, and holds itself where the bus says so. That
 //! split is what the whole project rests on: *a stall is time that passes with the core held*, and
-//! [`Cpu::hold`](crate::Cpu::hold) is the one place where it passes.
+//! `Cpu::hold` is the one place where it passes.
 #![deny(missing_docs)]
 
 mod bus;

@@ -380,7 +380,7 @@ pub enum OpKind {
     /// `rd` and `rm` are loaded; `ra` says how the address is formed.
     Ldrd,
     Ldrex,
-    /// LDM, POP: `imm` is the register list, with [`WRITE_BACK`] and [`DECREMENT`].
+    /// LDM, POP: `imm` is the register list, with bit 16 for write-back and bit 17 for decrement before.
     Ldm,
     // Stores: from here to `Stm`.
     StrImm,

@@ -164,7 +164,7 @@ fn what_an_interrupt_breaks_off_is_the_same_for_all() {
         cpu.data_write(&mut bus, 0xE000_E100, Size::Word, 1)
             .unwrap();
         for k in 0..300 {
-            bus.at(100 + k * 61, Event::Pulse(0));
+            bus.at(100 + k * 61 + k * k % 29, Event::Pulse(0));
         }
         drive(driver, &mut cpu, &mut bus, 20_000);
         assert_eq!(bus.entered.len(), 300);
