@@ -13,9 +13,7 @@ impl Cpu {
         self.advance_systick(bus);
         self.latch_lines(bus);
         if bus.code_changed() {
-            for (lo, hi) in bus.take_code_changes() {
-                self.code.invalidate(lo, hi);
-            }
+            self.drain_code_changes(bus);
         }
         self.refresh_deadline(bus);
     }

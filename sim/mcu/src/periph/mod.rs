@@ -98,11 +98,6 @@ pub enum Signal {
     Reset(ResetCause),
     /// The flash operation that was running ended.
     FlashDone,
-    /// A unit on a UART wire was complete at the receiver: deliver it to this peripheral.
-    UartReceive {
-        /// The USART.
-        port: PeripheralId,
-    },
     /// RCC asserts this peripheral's reset bit.
     PeripheralReset(PeripheralId),
 }
