@@ -5,7 +5,7 @@
 //! needed; an index without it gained nothing measurable). Code that is written to is decoded anew.
 
 use crate::op::{Op, OpKind};
-use crate::{Bus, CostTable, FetchWindow, decode};
+use crate::{Bus, CostTable, Extensions, FetchWindow, decode};
 
 /// Bytes of code that one chunk covers: 128 KB of ops. Most firmware lives in one or two.
 const CHUNK_BYTES: u32 = 0x4000;
@@ -45,17 +45,20 @@ pub struct CodeCache {
     /// From the first to the last decoded byte in the SRAM region, generously: a store outside touches no code.
     writable: FetchWindow,
     stops: Vec<u32>,
+    extensions: Extensions,
 }
 
 impl CodeCache {
-    /// Nothing decoded, no stops.
+    /// Nothing decoded, no stops, for a core with these extensions.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(extensions: Extensions) -> Self {
+        let (current, parked) = (Chunk::default(), Vec::new());
         Self {
-            current: Chunk::default(),
-            parked: Vec::new(),
+            current,
+            parked,
             writable: FetchWindow::EMPTY,
             stops: Vec::new(),
+            extensions,
         }
     }
 
@@ -134,7 +137,12 @@ impl CodeCache {
     /// Decodes the instruction at `pc`, stop or not, and keeps nothing.
     pub(crate) fn decode_at<B: Bus>(&self, bus: &B, cost: &CostTable, pc: u32) -> Op {
         let mut op = match bus.code(pc) {
-            Some(first) => decode(pc, first, bus.code(pc.wrapping_add(2)).unwrap_or(0)),
+            Some(first) => decode(
+                self.extensions,
+                pc,
+                first,
+                bus.code(pc.wrapping_add(2)).unwrap_or(0),
+            ),
             None => Op::new(OpKind::Undefined, 2),
         };
         cost.assign(&mut op);
@@ -190,11 +198,5 @@ impl CodeCache {
                 hi: self.writable.hi.max(hi),
             }
         };
-    }
-}
-
-impl Default for CodeCache {
-    fn default() -> Self {
-        Self::new()
     }
 }

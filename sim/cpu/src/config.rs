@@ -9,6 +9,27 @@ pub enum CpuModel {
     CortexM4,
 }
 
+/// The optional parts of the instruction set that a core has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extensions {
+    /// The DSP extension: SIMD, saturating arithmetic, halfword multiplies.
+    pub dsp: bool,
+    /// FPv4-SP: single precision in sixteen double registers.
+    pub fpu: bool,
+}
+
+impl CpuModel {
+    /// What this core can have.
+    #[must_use]
+    pub const fn extensions(self) -> Extensions {
+        let is_m4 = matches!(self, Self::CortexM4);
+        Extensions {
+            dsp: is_m4,
+            fpu: is_m4,
+        }
+    }
+}
+
 /// How the address of a vector is made from VTOR and the exception number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VectorAddress {
@@ -50,9 +71,23 @@ pub struct CpuConfig {
     pub systick_divider: u32,
     /// The bit-band aliases at 0x22000000 and 0x42000000 are fitted (an option of both cores).
     pub bit_band: bool,
+    /// The FPU is fitted (an option of the Cortex-M4).
+    pub fpu: bool,
     /// Open behaviours.
     pub open: OpenBehaviours,
     /// Skip whole iterations of poll loops. Never changes a result. (Sleep is always jumped over:
     /// nothing executes in it.)
     pub fast_forward: bool,
+}
+
+impl CpuConfig {
+    /// What this part has.
+    #[must_use]
+    pub const fn extensions(&self) -> Extensions {
+        let model = self.model.extensions();
+        Extensions {
+            fpu: model.fpu && self.fpu,
+            ..model
+        }
+    }
 }

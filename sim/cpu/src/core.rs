@@ -1,5 +1,6 @@
 //! The architectural state of the core: what a debugger would show.
 
+use crate::fp::Fpscr;
 use crate::{Cycles, FetchWindow};
 
 /// Thread or handler mode (ARMv7-M B1.4.1).
@@ -58,6 +59,39 @@ pub struct Core {
     pub basepri: u8,
     /// What may be fetched at no cost.
     pub window: FetchWindow,
+    /// The FPU's registers.
+    pub fp: FpRegisters,
+}
+
+/// Registers of the FPU. Without one they are never touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FpRegisters {
+    /// S0 to S31.
+    pub s: [u32; 32],
+    /// FPSCR.
+    pub fpscr: Fpscr,
+    /// CONTROL.FPCA: the current code has a floating-point context, which exception entry makes room for.
+    pub active: bool,
+}
+
+impl FpRegisters {
+    const fn new() -> Self {
+        Self {
+            s: [0; 32],
+            fpscr: Fpscr::empty(),
+            active: false,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn get(&self, index: u8) -> u32 {
+        self.s[(index & 31) as usize]
+    }
+
+    #[inline(always)]
+    pub(crate) const fn put(&mut self, index: u8, value: u32) {
+        self.s[(index & 31) as usize] = value;
+    }
 }
 
 impl Core {
@@ -86,6 +120,7 @@ impl Core {
             faultmask: false,
             basepri: 0,
             window: FetchWindow::EMPTY,
+            fp: FpRegisters::new(),
         }
     }
 
@@ -198,6 +233,7 @@ impl PartialEq for Core {
             faultmask,
             basepri,
             window,
+            fp,
         } = self;
         r[..15] == other.r[..15]
             && *pc == other.pc
@@ -215,6 +251,7 @@ impl PartialEq for Core {
             && *faultmask == other.faultmask
             && *basepri == other.basepri
             && *window == other.window
+            && *fp == other.fp
     }
 }
 

@@ -62,6 +62,26 @@ pub enum CostClass {
     System,
     /// DMB, DSB, ISB.
     Barrier,
+    /// The DSP extension: SIMD, packing, saturation, halfword and dual multiplies.
+    Dsp,
+    /// VADD to VSQRT but for the slow ones, VMOV of one register, VCMP, VCVT, VMRS, VMSR.
+    FpAlu,
+    /// VMOV of two registers.
+    FpMovePair,
+    /// VMLA, VFMA and their like.
+    FpMultiplyAdd,
+    /// VDIV, VSQRT.
+    FpDivide,
+    /// VLDR of a single.
+    FpLoad,
+    /// VLDR of a double.
+    FpLoadDouble,
+    /// VSTR of a single.
+    FpStore,
+    /// VSTR of a double.
+    FpStoreDouble,
+    /// VLDM, VSTM: the cycles besides one for each word.
+    FpMultiple,
 }
 
 /// One row of the table.
@@ -96,7 +116,7 @@ const fn row(
 }
 
 /// Rows in the order of [`CostClass`].
-type Rows = [CostRow; 21];
+type Rows = [CostRow; 31];
 
 /// Cortex-M3.
 #[rustfmt::skip]
@@ -122,11 +142,21 @@ const CORTEX_M3_ROWS: Rows = [
     row(CostClass::Special,               2, 0, 0, "M3 TRM table 3-1: 1-2; the larger, as it waits for the pipeline"),
     row(CostClass::System,                1, 0, 0, "M3 TRM table 3-1: 1"),
     row(CostClass::Barrier,               1, 0, 0, "M3 TRM table 3-1: 1 + wait; the bus adds the wait"),
+    row(CostClass::Dsp,                   1, 0, 0, "not fitted: UNDEFINSTR"),
+    row(CostClass::FpAlu,                 1, 0, 0, "not fitted: NOCP"),
+    row(CostClass::FpMovePair,            1, 0, 0, "not fitted: NOCP"),
+    row(CostClass::FpMultiplyAdd,         1, 0, 0, "not fitted: NOCP"),
+    row(CostClass::FpDivide,              1, 0, 0, "not fitted: NOCP"),
+    row(CostClass::FpLoad,                1, 0, 0, "not fitted: NOCP"),
+    row(CostClass::FpLoadDouble,          1, 0, 0, "not fitted: NOCP"),
+    row(CostClass::FpStore,               1, 0, 0, "not fitted: NOCP"),
+    row(CostClass::FpStoreDouble,         1, 0, 0, "not fitted: NOCP"),
+    row(CostClass::FpMultiple,            1, 0, 0, "not fitted: NOCP"),
 ];
 
 static CORTEX_M3: Rows = CORTEX_M3_ROWS;
 
-/// Cortex-M4: as the M3 but for the multiplier.
+/// Cortex-M4: as the M3 but for the multiplier and the extensions.
 static CORTEX_M4: Rows = {
     let mut rows = CORTEX_M3_ROWS;
     const ONE: &str = "M4 TRM table 3-1 (TI SWCU192 table 3-25): 1";
@@ -136,6 +166,23 @@ static CORTEX_M4: Rows = {
     rows[CostClass::LongMultiplyAdd as usize] = row(CostClass::LongMultiplyAdd, 1, 0, 0, ONE);
     rows[CostClass::LongMultiplyAddSigned as usize] =
         row(CostClass::LongMultiplyAddSigned, 1, 0, 0, ONE);
+    rows[CostClass::Dsp as usize] = row(
+        CostClass::Dsp,
+        1,
+        0,
+        0,
+        "M4 TRM table 3-1, DSP part: all 1 (pipeline.md 3)",
+    );
+    const FPU: &str = "M4 TRM table 7-1 (TI SWCU192 table 3-27)";
+    rows[CostClass::FpAlu as usize] = row(CostClass::FpAlu, 1, 0, 0, FPU);
+    rows[CostClass::FpMovePair as usize] = row(CostClass::FpMovePair, 2, 0, 0, FPU);
+    rows[CostClass::FpMultiplyAdd as usize] = row(CostClass::FpMultiplyAdd, 3, 0, 0, FPU);
+    rows[CostClass::FpDivide as usize] = row(CostClass::FpDivide, 14, 0, 0, FPU);
+    rows[CostClass::FpLoad as usize] = row(CostClass::FpLoad, 2, 0, 0, FPU);
+    rows[CostClass::FpLoadDouble as usize] = row(CostClass::FpLoadDouble, 3, 0, 0, FPU);
+    rows[CostClass::FpStore as usize] = row(CostClass::FpStore, 2, 0, 0, FPU);
+    rows[CostClass::FpStoreDouble as usize] = row(CostClass::FpStoreDouble, 3, 0, 0, FPU);
+    rows[CostClass::FpMultiple as usize] = row(CostClass::FpMultiple, 1, 0, 0, FPU);
     rows
 };
 

@@ -48,10 +48,11 @@ impl Cpu {
         let kind = op.kind;
         let may_return = matches!(kind, OpKind::Bx | OpKind::LdrPc | OpKind::LdrPcReg)
             || kind == OpKind::Ldm && op.imm & 1 << 15 != 0;
+        let is_multiple = kind.is_multiple() || matches!(kind, OpKind::Vldm | OpKind::Vstm);
         kind.is_system()
             || self.core.ici != 0
             || may_return && self.core.exception != 0
-            || kind.is_multiple() && !self.multiple_is_plain(op)
+            || is_multiple && !self.multiple_is_plain(op)
             || self.core.now + self.cost_of(op) > self.deadline
     }
 
@@ -60,8 +61,8 @@ impl Cpu {
         const LONGEST: Cycles = Cycles(64);
         let base = self.core.reg(op.rn);
         let is_sram = |addr: u32| addr >> 25 == 0x10;
-        is_sram(base.wrapping_sub(64))
-            && is_sram(base.wrapping_add(64))
+        is_sram(base.wrapping_sub(128))
+            && is_sram(base.wrapping_add(128))
             && self.core.now + LONGEST < self.deadline
     }
 
@@ -112,9 +113,18 @@ impl Cpu {
             self.issue(bus, op);
             return;
         }
+        if op.kind.is_floating_point()
+            && let Err(fault) = self.use_fpu(bus)
+        {
+            self.raise(bus, fault);
+            return;
+        }
         let cost = self.cost_of(&op);
-        let transfers_count =
-            op.kind.is_multiple() || matches!(op.kind, OpKind::Ldrd | OpKind::Strd);
+        let transfers_count = op.kind.is_multiple()
+            || matches!(
+                op.kind,
+                OpKind::Ldrd | OpKind::Strd | OpKind::Vldm | OpKind::Vstm
+            );
         self.beat = Cycles(transfers_count.into());
         let answer = executor.execute(self, bus, &op);
         self.beat = Cycles::ZERO;

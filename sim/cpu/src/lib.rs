@@ -1,4 +1,4 @@
-//! A cycle-level ARMv7-M core: Cortex-M3 and Cortex-M4, Thumb-2 integer instructions, exceptions,
+//! A cycle-level ARMv7-M core: Cortex-M3 and Cortex-M4, Thumb-2, the DSP and FPv4-SP extensions, exceptions,
 //! NVIC, system control space, SysTick and the DWT cycle counter.
 //!
 //! The crate knows no microcontroller. Memory, peripherals and their events are behind [`Bus`]; the
@@ -17,6 +17,8 @@ mod dwt;
 mod exception;
 mod exec;
 mod executor;
+mod fp;
+mod fpu;
 mod hold;
 mod nvic;
 mod op;
@@ -33,13 +35,14 @@ mod units;
 
 pub use bus::{Abort, Bus, FaultKind, Fetch, FetchWindow, Hold, HoldKind, IrqLines, Size};
 pub use code::CodeCache;
-pub use config::{CpuConfig, CpuModel, OpenBehaviours, VectorAddress};
-pub use core::{Core, Mode};
+pub use config::{CpuConfig, CpuModel, Extensions, OpenBehaviours, VectorAddress};
+pub use core::{Core, FpRegisters, Mode};
 pub use cost::{CostClass, CostRow, CostTable};
 pub use decode::decode;
 pub use dwt::Dwt;
 pub use exception::{ExceptionNumber, Fault};
 pub use executor::Executor;
+pub use fp::Fpscr;
 pub use nvic::Nvic;
 pub use op::{Op, OpKind};
 pub use run::{Cpu, Exit};

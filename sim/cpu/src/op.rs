@@ -106,6 +106,7 @@ impl Op {
             K::LdrReg | K::LdrbReg | K::LdrhReg | K::LdrsbReg | K::LdrshReg => n | m,
             K::StrReg | K::StrbReg | K::StrhReg | K::Tbb | K::Tbh | K::LdrPcReg => n | m,
             K::LdrPc | K::Ldrd if self.ra == addressing::LITERAL => 0,
+            K::Vldr if self.rn == 15 => 0,
             kind if kind.is_load() || kind.is_store() => n,
             _ => 0,
         }
@@ -137,6 +138,19 @@ impl OpKind {
         matches!(self, Self::Ldm | Self::Stm)
     }
 
+    /// Belongs to the DSP extension.
+    #[must_use]
+    pub const fn is_dsp(self) -> bool {
+        (self as u8) >= Self::ParallelAdd as u8 && (self as u8) <= Self::Umaal as u8
+    }
+
+    /// Belongs to the FPU.
+    #[must_use]
+    pub const fn is_floating_point(self) -> bool {
+        (self as u8) >= Self::Vadd as u8 && (self as u8) <= Self::FpUndefined as u8
+            || matches!(self, Self::Vldr | Self::Vldm | Self::Vstr | Self::Vstm)
+    }
+
     /// What only the native core can execute: it changes or reads state outside registers, flags and memory.
     /// The other kinds an [`Executor`](crate::Executor) may take over.
     #[must_use]
@@ -147,6 +161,7 @@ impl OpKind {
                 | Self::Stop
                 | Self::Undefined
                 | Self::NoCp
+                | Self::FpUndefined
                 | Self::It
                 | Self::Svc
                 | Self::Bkpt
@@ -319,6 +334,69 @@ pub enum OpKind {
     Smlal,
     Udiv,
     Sdiv,
+    // The DSP extension: from here to `Umaal`. [`exec::dsp`](crate::exec) says what the fields mean.
+    /// SADD16 and its 35 relatives.
+    ParallelAdd,
+    /// SEL.
+    Sel,
+    /// PKHBT, PKHTB.
+    Pkh,
+    /// SXTAB, SXTAH, SXTAB16, UXTAB, UXTAH, UXTAB16; SXTB16 and UXTB16.
+    ExtendAdd,
+    /// QADD, QSUB, QDADD, QDSUB.
+    SaturatingAdd,
+    /// SSAT16.
+    Ssat16,
+    /// USAT16.
+    Usat16,
+    /// USAD8, USADA8.
+    Usada8,
+    /// SMULBB to SMULTT, SMLABB to SMLATT.
+    Smlaxy,
+    /// SMULWB, SMULWT, SMLAWB, SMLAWT.
+    Smlawy,
+    /// SMUAD, SMUSD, SMLAD, SMLSD and their X forms.
+    Smlad,
+    /// SMMUL, SMMLA, SMMLS and their R forms.
+    Smmla,
+    /// SMLALBB to SMLALTT.
+    Smlalxy,
+    /// SMLALD, SMLSLD and their X forms.
+    Smlald,
+    /// UMAAL.
+    Umaal,
+    // FPv4-SP: from here to `FpUndefined`, and VLDR to VSTM below. `exec/fp.rs` says what the fields mean.
+    Vadd,
+    Vsub,
+    Vmul,
+    Vnmul,
+    /// VMLA, VMLS, VNMLA, VNMLS.
+    Vmla,
+    /// VFMA, VFMS, VFNMA, VFNMS.
+    Vfma,
+    Vdiv,
+    Vsqrt,
+    Vabs,
+    Vneg,
+    /// VMOV between registers.
+    Vmov,
+    VmovImm,
+    /// VMOV between a core register and a single register or half of a double one.
+    VmovCore,
+    /// VMOV between two core registers and two single registers or a double one.
+    VmovPair,
+    /// VCMP, VCMPE.
+    Vcmp,
+    VcvtFromInteger,
+    /// VCVT, VCVTR.
+    VcvtToInteger,
+    VcvtFixed,
+    /// VCVTB, VCVTT.
+    VcvtHalf,
+    Vmrs,
+    Vmsr,
+    /// In the space of the FPU, and nothing it has.
+    FpUndefined,
     // Branches. `imm` is the target.
     B,
     Beq,
@@ -380,6 +458,10 @@ pub enum OpKind {
     /// `rd` and `rm` are loaded; `ra` says how the address is formed.
     Ldrd,
     Ldrex,
+    /// VLDR of one or two words.
+    Vldr,
+    /// VLDM, VPOP.
+    Vldm,
     /// LDM, POP: `imm` is the register list, with bit 16 for write-back and bit 17 for decrement before.
     Ldm,
     // Stores: from here to `Stm`.
@@ -399,6 +481,10 @@ pub enum OpKind {
     Strd,
     /// `rd` gets the status, `rm` is stored.
     Strex,
+    /// VSTR of one or two words.
+    Vstr,
+    /// VSTM, VPUSH.
+    Vstm,
     /// STM, PUSH, as [`Ldm`](Self::Ldm).
     Stm,
     // System.

@@ -158,7 +158,10 @@ impl Cpu {
             }
             STIR => Some(0),
             PID_FIRST..=0xFFC => Some(PERIPHERAL_ID[(offset - PID_FIRST) as usize / 4]),
-            _ => self.nvic_read(offset).or_else(|| self.scb_read(offset)),
+            _ => self
+                .nvic_read(offset)
+                .or_else(|| self.scb_read(offset))
+                .or_else(|| self.fpu.read(offset)),
         }
     }
 
@@ -179,7 +182,11 @@ impl Cpu {
                 self.stir_write(bus, value);
                 true
             }
-            _ => self.nvic_write(bus, offset, value) || self.scb_write(bus, offset, value),
+            _ => {
+                self.nvic_write(bus, offset, value)
+                    || self.scb_write(bus, offset, value)
+                    || self.fpu.write(offset, value)
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 //! instruction at a time; [`Cpu::step`] does all of it one at a time. Both go through the same functions, so their
 //! cycles are the same by construction.
 
+use crate::fpu::Fpu;
 use crate::op::OpKind;
 use crate::poll::PollWatch;
 use crate::sleep::Sleep;
@@ -55,6 +56,8 @@ pub struct Cpu {
     pub dwt: Dwt,
     /// What is fixed.
     pub config: CpuConfig,
+    /// The FPU's part in exceptions.
+    pub(crate) fpu: Fpu,
     /// Cycles per instruction class.
     pub(crate) cost: CostTable,
     /// The loop leaves its fast path at this cycle.
@@ -98,8 +101,9 @@ impl Cpu {
     pub fn new(config: CpuConfig) -> Self {
         Self {
             core: Core::new(),
-            code: CodeCache::new(),
+            code: CodeCache::new(config.extensions()),
             nvic: Nvic::new(&config),
+            fpu: Fpu::new(&config),
             scb: Scb::new(&config),
             systick: SysTick::new(&config),
             dwt: Dwt::new(),
@@ -132,6 +136,7 @@ impl Cpu {
         self.core.r[14] = 0xFFFF_FFFF;
         self.nvic = Nvic::new(&self.config);
         self.scb = Scb::new(&self.config);
+        self.fpu = Fpu::new(&self.config);
         self.systick = SysTick::new(&self.config);
         self.sleeping = Sleep::default();
         self.event_register = false;

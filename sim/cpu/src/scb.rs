@@ -14,14 +14,14 @@
 //! | SHCSR: enables, pending, active | B3.2.13 | `registers::tests::shcsr_shows_and_sets` |
 //! | CFSR, HFSR: write one to clear, CFSR by byte too | B3.2.15–16 | `registers::tests::fault_status_is_cleared_by_ones` |
 //! | MMFAR, BFAR | B3.2.17–18 | `registers::tests::fault_addresses_are_writable` |
-//! | CPACR on M4, RAZ/WI on M3 | B3.2.20 | `registers::tests::cpacr_is_there_on_m4` |
+//! | CPACR with an FPU, RAZ/WI without | B3.2.20 | `registers::tests::cpacr_is_there_on_m4` |
+//! | FPCCR, FPCAR, FPDSCR, MVFRx | B3.2.21–25 | `fpu::tests::registers` |
 //! | ID registers | DDI0337 and DDI0439 table 4-1, values marked M | `registers::tests::identification` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
 //! | MPU | no firmware under test uses it | MPU_TYPE reads 0 (none), the rest is counted as unmodelled |
 //! | ACTLR's effects | write buffer and folding are not modelled | kept; setting a bit is counted as unmodelled |
-//! | FPCCR, FPCAR, FPDSCR, MVFRx | no FPU yet | read zero, counted as unmodelled |
 //! | AIRCR.VECTRESET | for debuggers | counted as unmodelled, ignored |
 //! | DHCSR, DCRSR, DCRDR | no debugger | DHCSR reads 0: C_DEBUGEN clear; the others are counted |
 
@@ -62,6 +62,7 @@ bitflags::bitflags! {
         const IMPRECISERR = 1 << 10;
         const UNSTKERR = 1 << 11;
         const STKERR = 1 << 12;
+        const LSPERR = 1 << 13;
         const BFARVALID = 1 << 15;
         const UNDEFINSTR = 1 << 16;
         const INVSTATE = 1 << 17;
@@ -105,7 +106,7 @@ impl Scb {
         let (vtor_mask, cpacr_mask) = match config.model {
             CpuModel::CortexM3 => (0x3FFF_FF80, 0),
             // CP10 and CP11.
-            CpuModel::CortexM4 => (0xFFFF_FF80, 0x00F0_0000),
+            CpuModel::CortexM4 => (0xFFFF_FF80, if config.fpu { 0x00F0_0000 } else { 0 }),
         };
         Self {
             vtor: 0,

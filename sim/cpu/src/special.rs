@@ -7,12 +7,9 @@
 //! | PRIMASK, FAULTMASK, BASEPRI, BASEPRI_MAX | B5.2.2–3 | `tests::masks`, `tests::basepri_max_only_raises` |
 //! | FAULTMASK cannot be set at HardFault's priority | B5.2.3 | `tests::faultmask_needs_a_lower_priority` |
 //! | CONTROL: SPSEL in thread mode only | B5.2.3 | `tests::control_switches_stacks_in_thread_mode_only` |
+//! | CONTROL.FPCA, with an FPU | B5.2.2–3 | `fpu::tests::fpca_is_in_control` |
 //! | unprivileged: reads zero, writes ignored | B5.2.2–3 | `tests::unprivileged_code_sees_only_apsr_and_control` |
 //! | CPSIE, CPSID | B5.2.1 | `tests::cps_changes_both_masks` |
-//!
-//! | left out | why | what happens |
-//! |---|---|---|
-//! | CONTROL.FPCA | no FPU yet | reads zero |
 
 use crate::nvic::Priority;
 use crate::{Bus, Cpu, CpuModel, Mode};
@@ -44,7 +41,11 @@ impl Cpu {
                 let apsr = if sysm & 4 == 0 { core.apsr() } else { 0 };
                 ipsr | apsr
             }
-            CONTROL => u32::from(core.spsel) << 1 | u32::from(core.unprivileged),
+            CONTROL => {
+                u32::from(core.fp.active) << 2
+                    | u32::from(core.spsel) << 1
+                    | u32::from(core.unprivileged)
+            }
             _ if !core.privileged() => 0,
             MSP => core.msp(),
             PSP => core.psp(),
@@ -78,6 +79,7 @@ impl Cpu {
                 if self.core.mode() == Mode::Thread {
                     self.select_stack(value & 2 != 0);
                 }
+                self.core.fp.active = self.fpu.is_fitted() && value & 4 != 0;
             }
             _ => {}
         }

@@ -23,6 +23,7 @@ pub(crate) fn config() -> CpuConfig {
         systick_calib: 0x4000_2328,
         systick_divider: 8,
         bit_band: true,
+        fpu: true,
         open: OpenBehaviours::default(),
         fast_forward: false,
     }

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
                 stats.in_it,
                 stats.blocks,
                 start.elapsed().as_secs_f64(),
-                encoding_name(rarest),
+                encoding_name(model.extensions(), rarest),
                 stats.by_encoding[rarest],
             );
             ExitCode::SUCCESS

@@ -36,6 +36,22 @@ impl Code {
         self.first < 0x4400
     }
 
+    /// A floating-point instruction: coprocessor 10 or 11.
+    pub(crate) const fn is_floating_point(self) -> bool {
+        match self.second {
+            Some(second) => self.first >> 10 == 0b11_1011 && second >> 9 & 7 == 0b101,
+            None => false,
+        }
+    }
+
+    /// VCVT from fixed point.
+    pub(crate) const fn is_from_fixed(self) -> bool {
+        match self.second {
+            Some(second) => self.first & 0xFFBE == 0xEEBA && second & 0x0F50 == 0x0A40,
+            None => false,
+        }
+    }
+
     /// An IT instruction.
     pub(crate) const fn is_it(self) -> bool {
         self.first & 0xFF00 == 0xBF00 && self.first & 0xF != 0

@@ -1,6 +1,6 @@
 //! Unicorn behind [`flashstall_cpu::Executor`].
 
-use flashstall_cpu::{Bus, Core, Cpu, CpuModel, Executor, Fault, Op, OpKind, Size};
+use flashstall_cpu::{Bus, Core, Cpu, CpuModel, Executor, Fault, Fpscr, Op, OpKind, Size};
 
 use crate::EngineError;
 use crate::code::Code;
@@ -73,6 +73,8 @@ impl<B: Bus> Executor<B> for UnicornExecutor {
                 let Machine { cpu, .. } = machine;
                 cpu.core.r[..15].copy_from_slice(&after.r);
                 cpu.core.set_apsr(after.apsr);
+                cpu.core.fp.s = after.s;
+                cpu.core.fp.fpscr = Fpscr::from_bits_retain(after.fpscr);
                 cpu.set_pc(after.pc | u32::from(after.thumb));
                 self.executed += 1;
                 Ok(true)
@@ -120,14 +122,17 @@ pub fn registers_of(core: &Core) -> Registers {
         apsr: core.apsr(),
         itstate: core.itstate,
         thumb: core.thumb,
+        s: core.fp.s,
+        fpscr: core.fp.fpscr.bits(),
     }
 }
 
 /// These fault on any unaligned address (A3.2.1), which unicorn lets pass (trap `unaligned-multiples`).
 const fn needs_alignment(kind: OpKind) -> bool {
+    use OpKind as K;
     matches!(
         kind,
-        OpKind::Ldm | OpKind::Stm | OpKind::Ldrd | OpKind::Strd
+        K::Ldm | K::Stm | K::Ldrd | K::Strd | K::Vldr | K::Vstr | K::Vldm | K::Vstm
     )
 }
 

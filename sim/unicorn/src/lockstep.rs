@@ -158,7 +158,12 @@ impl Engine for LockstepEngine {
                 let instruction = code.map_or_else(
                     || "not in memory".to_owned(),
                     |code| {
-                        let op = decode(before.pc, code.first, code.second.unwrap_or(0));
+                        let op = decode(
+                            cpu.config.extensions(),
+                            before.pc,
+                            code.first,
+                            code.second.unwrap_or(0),
+                        );
                         format!(
                             "{:0width$x} ({:?})",
                             code.bits(),

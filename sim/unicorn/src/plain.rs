@@ -48,10 +48,14 @@ impl PlainBus {
             systick_calib: 0,
             systick_divider: 8,
             bit_band: true,
+            fpu: true,
             open: flashstall_cpu::OpenBehaviours::default(),
             fast_forward: false,
         });
         cpu.core.pc = CODE;
+        // The FPU is on, with a context, so that FPSCR stays as it is set.
+        let _ = cpu.data_write(&mut Self::new(), 0xE000_ED88, Size::Word, 0x00F0_0000);
+        cpu.core.fp.active = cpu.config.extensions().fpu;
         cpu
     }
 

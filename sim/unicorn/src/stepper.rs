@@ -38,10 +38,18 @@ pub struct Registers {
     pub itstate: u8,
     /// The T bit.
     pub thumb: bool,
+    /// S0 to S31.
+    pub s: [u32; 32],
+    /// FPSCR.
+    pub fpscr: u32,
 }
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on the stack; a box would cost every step an allocation"
+)]
 pub enum Step {
     /// Executed; the state after it.
     Done(Registers),
@@ -96,6 +104,19 @@ const READ_IDS: [i32; 17] = {
     ids
 };
 
+/// D0 to D15 and FPSCR: transferred for floating-point instructions only.
+const FP_IDS: [i32; 17] = {
+    let mut ids = [RegisterARM::FPSCR as i32; 17];
+    let mut i = 0;
+    while i < 16 {
+        ids[i] = RegisterARM::D0 as i32 + i as i32;
+        i += 1;
+    }
+    ids
+};
+
+/// FPSCR.RMode.
+const RMODE: u32 = 3 << 22;
 const THUMB: u32 = 1 << 24;
 const APSR: u32 = 0xF80F_0000;
 
@@ -117,6 +138,8 @@ impl Stepper {
             CpuModel::CortexM4 => ArmCpuModel::CORTEX_M4,
         };
         uc.ctl_set_cpu_model(model as i32)?;
+        // Trap `fp-context`: without CONTROL.FPCA the first floating-point instruction presets FPSCR.
+        uc.reg_write(RegisterARM::CONTROL, 4)?;
         uc.add_mem_hook(HookType::MEM_READ | HookType::MEM_WRITE, 1, 0, on_access)?;
         uc.add_mem_hook(
             HookType::MEM_READ_UNMAPPED | HookType::MEM_WRITE_UNMAPPED,
@@ -165,6 +188,19 @@ impl Stepper {
             0
         };
         self.write_registers(&Registers { itstate, ..*before });
+        let is_fp = code.is_floating_point();
+        // Trap `fixed-rounding`: VCVT from fixed point rounds to nearest, unicorn by FPSCR.
+        let modes_apart = if code.is_from_fixed() {
+            before.fpscr & RMODE
+        } else {
+            0
+        };
+        if is_fp {
+            self.write_fp(&Registers {
+                fpscr: before.fpscr & !modes_apart,
+                ..*before
+            });
+        }
 
         // SAFETY: the pointer is used by `on_access` only, which runs only inside `emu_start` below, while `memory` is
         // borrowed; it is taken out again before this function returns.
@@ -191,6 +227,12 @@ impl Stepper {
             return Ok(Step::GivenUp);
         }
         let mut after = self.read_registers();
+        (after.s, after.fpscr) = if is_fp {
+            self.read_fp()
+        } else {
+            (before.s, before.fpscr)
+        };
+        after.fpscr |= modes_apart;
         // An error may also come from the target of a branch, which unicorn has already looked at: not mapped, an even
         // address, or an EXC_RETURN. The instruction itself is done then, and has moved the PC or cleared T.
         let stayed = after.pc == before.pc && after.thumb;
@@ -227,6 +269,45 @@ impl Stepper {
         debug_assert_eq!(result, uc_error::OK);
     }
 
+    fn write_fp(&mut self, state: &Registers) {
+        let mut values: [u64; 17] = std::array::from_fn(|i| match state.s.get(2 * i..2 * i + 2) {
+            Some(pair) => u64::from(pair[1]) << 32 | u64::from(pair[0]),
+            None => state.fpscr.into(),
+        });
+        let mut ids = FP_IDS;
+        let pointers: [*mut c_void; 17] = std::array::from_fn(|i| (&raw mut values[i]).cast());
+        // SAFETY: both arrays have 17 entries, and no register is wider than 64 bits.
+        let result = unsafe {
+            sys::uc_reg_write_batch(
+                self.uc.get_handle(),
+                ids.as_mut_ptr(),
+                pointers.as_ptr(),
+                17,
+            )
+        };
+        debug_assert_eq!(result, uc_error::OK);
+    }
+
+    fn read_fp(&self) -> ([u32; 32], u32) {
+        let mut values = [0u64; 17];
+        let mut ids = FP_IDS;
+        let mut pointers: [*mut c_void; 17] = std::array::from_fn(|i| (&raw mut values[i]).cast());
+        // SAFETY: both arrays have 17 entries, and no register is wider than 64 bits.
+        let result = unsafe {
+            sys::uc_reg_read_batch(
+                self.uc.get_handle(),
+                ids.as_mut_ptr(),
+                pointers.as_mut_ptr(),
+                17,
+            )
+        };
+        debug_assert_eq!(result, uc_error::OK);
+        (
+            std::array::from_fn(|i| (values[i / 2] >> (32 * (i % 2))) as u32),
+            values[16] as u32,
+        )
+    }
+
     fn read_registers(&self) -> Registers {
         let mut values = [0u32; 17];
         let mut ids = READ_IDS;
@@ -250,12 +331,18 @@ impl Stepper {
             apsr: xpsr & APSR,
             itstate: (xpsr >> 8 & 0xFC | xpsr >> 25 & 3) as u8,
             thumb: xpsr & THUMB != 0,
+            ..Registers::default()
         }
     }
 }
 
 /// A data access of the instruction that is being executed, before it is done. Unaligned ones come in one piece.
 fn on_access(uc: &mut Unicorn<Shared>, kind: MemType, addr: u64, bytes: usize, value: i64) -> bool {
+    if bytes == 8 {
+        // A double register: two words on our bus.
+        let high = addr.wrapping_add(4) & 0xFFFF_FFFF;
+        return on_access(uc, kind, addr, 4, value) && on_access(uc, kind, high, 4, value >> 32);
+    }
     let size = match bytes {
         1 => Size::Byte,
         2 => Size::Half,

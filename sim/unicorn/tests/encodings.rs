@@ -63,7 +63,8 @@ const NARROW: &[(u16, u16, Opinion, &str)] = &[
 
 #[test]
 fn all_narrow_encodings() {
-    let mut jury = Jury::new(CpuModel::CortexM3).expect("unicorn");
+    let model = CpuModel::CortexM3;
+    let mut jury = Jury::new(model).expect("unicorn");
     let mut counts: BTreeMap<Opinion, u32> = BTreeMap::new();
     for code in narrow() {
         let opinion = jury.ask(code).expect("unicorn");
@@ -74,7 +75,7 @@ fn all_narrow_encodings() {
                 .any(|row| (row.0..=row.1).contains(&code.first) && row.2 == opinion);
             assert!(known, "{:04x}: {opinion:?}", code.first);
         }
-        if is_valid(code) {
+        if is_valid(model.extensions(), code) {
             assert_eq!(
                 opinion,
                 if code.first == 0xBF10 {
@@ -148,7 +149,7 @@ fn random_wide_encodings() {
             let code = random_wide(&mut rng);
             let opinion = jury.ask(code).expect("unicorn");
             *counts.entry(opinion).or_default() += 1;
-            check(code, opinion);
+            check(model, code, opinion);
         }
         assert!(
             counts[&Opinion::BothAccept] > 50_000 && counts[&Opinion::BothRefuse] > 100_000,
@@ -157,10 +158,10 @@ fn random_wide_encodings() {
     }
 }
 
-fn check(code: Code, opinion: Opinion) {
+fn check(model: CpuModel, code: Code, opinion: Opinion) {
     let bits = code.bits();
     let native = matches!(opinion, Opinion::NativeAccepts | Opinion::BothAccept);
-    if is_valid(code) {
+    if is_valid(model.extensions(), code) {
         assert_eq!(opinion, Opinion::BothAccept, "{bits:08x} is valid");
     }
     assert!(

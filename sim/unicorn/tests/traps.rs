@@ -228,6 +228,62 @@ fn blx_immediate() {
     assert_ne!(after, (Ok(PC), Ok(1)));
 }
 
+/// A bare Cortex-M4 with `code` at [`PC`].
+fn bare_m4(code: &[u16]) -> Unicorn<'static, Vec<u64>> {
+    let mut uc = Unicorn::new_with_data(Arch::ARM, Mode::THUMB, Vec::new()).expect("unicorn");
+    uc.ctl_set_cpu_model(ArmCpuModel::CORTEX_M4 as i32)
+        .expect("model");
+    uc.mem_map(0x0800_0000, 0x1_0000, Prot::ALL).expect("code");
+    uc.mem_map(RAM, 0x1_0000, Prot::ALL).expect("RAM");
+    load(&mut uc, code);
+    uc
+}
+
+#[test]
+fn fp_context() {
+    // VMRS R0, FPSCR: the first floating-point instruction opens a context, and FPSCR is preset from FPDSCR.
+    for (control, wanted) in [(0, 0), (4, 0x00C0_0000)] {
+        let mut uc = bare_m4(&[0xEEF1, 0x0A10, NOP]);
+        uc.reg_write(RegisterARM::CONTROL, control)
+            .expect("CONTROL");
+        uc.reg_write(RegisterARM::FPSCR, 0x00C0_0000)
+            .expect("FPSCR");
+        uc.reg_write(RegisterARM::APSR_NZCV, 0).expect("APSR");
+        one(&mut uc).expect("runs");
+        assert_eq!(uc.reg_read(RegisterARM::R0), Ok(wanted));
+    }
+}
+
+#[test]
+fn fpu_always_on() {
+    // VADD.F32 S0, S0, S1 with CPACR zero, as it is after reset.
+    assert_eq!(one(&mut bare_m4(&[0xEE30, 0x0A20, NOP])), Ok(PC + 4));
+}
+
+#[test]
+fn fixed_rounding() {
+    // VCVT.F32.S32 S0, S0, #16 of 0x0100_0003 rounds to nearest whatever FPSCR says (A7.7.228), but not in unicorn.
+    for (rmode, wanted) in [(0, 0x4380_0002), (3 << 22, 0x4380_0001)] {
+        let mut uc = bare_m4(&[0xEEBA, 0x0AC8, NOP]);
+        uc.reg_write(RegisterARM::CONTROL, 4).expect("CONTROL");
+        uc.reg_write(RegisterARM::APSR_NZCV, 0).expect("APSR");
+        uc.reg_write(RegisterARM::FPSCR, rmode).expect("FPSCR");
+        uc.reg_write(RegisterARM::S0, 0x0100_0003).expect("S0");
+        one(&mut uc).expect("runs");
+        assert_eq!(uc.reg_read(RegisterARM::S0), Ok(wanted));
+    }
+}
+
+#[test]
+fn doubles_in_one_piece() {
+    // VLDR D0, [R0] is one access of eight bytes to the hook: splitting it is ours to do.
+    let mut uc = bare_m4(&[0xED90, 0x0B00, NOP]);
+    watch(&mut uc);
+    uc.reg_write(RegisterARM::R0, RAM).expect("R0");
+    one(&mut uc).expect("runs");
+    assert_eq!(*uc.get_data(), [RAM]);
+}
+
 struct Nothing;
 
 impl Memory for Nothing {

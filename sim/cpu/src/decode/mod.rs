@@ -13,25 +13,36 @@
 //! * write-back into a register that is transferred: refused, but for LDM, where the loaded value wins;
 //! * branches, IT and CBZ inside an IT block: executed under the block's condition.
 //!
-//! DSP instructions are refused as undefined, coprocessor and floating-point ones as NOCP, on both cores.
+//! DSP instructions without the extension are undefined; coprocessor instructions, and without an FPU floating-point
+//! ones, are NOCP.
 
+mod dsp;
+mod fp;
 mod immediate;
 mod narrow;
 mod system;
 mod wide_data;
 mod wide_memory;
 
-use crate::CostClass;
 use crate::op::{Op, OpKind, POLL_LOOP_BYTES};
+use crate::{CostClass, Extensions};
 
 /// Decodes the instruction at `pc`. `second` is the halfword that follows; it matters only if `first` starts
 /// a 32-bit instruction. Cycles are those of an ALU instruction until a [`CostTable`](crate::CostTable) assigns them.
+/// A core with `extensions` executes it.
 #[must_use]
-pub fn decode(pc: u32, first: u16, second: u16) -> Op {
-    if is_wide(first) {
-        wide(pc, first.into(), second.into())
+pub fn decode(extensions: Extensions, pc: u32, first: u16, second: u16) -> Op {
+    if !is_wide(first) {
+        return narrow::decode(pc, first.into());
+    }
+    if extensions.fpu && fp::is_floating_point(first.into(), second.into()) {
+        return fp::decode(pc, first.into(), second.into());
+    }
+    let op = wide(pc, first.into(), second.into());
+    if op.kind.is_dsp() && !extensions.dsp {
+        UNDEFINED
     } else {
-        narrow::decode(pc, first.into())
+        op
     }
 }
 
@@ -60,7 +71,7 @@ fn wide(pc: u32, first: u32, second: u32) -> Op {
     }
 }
 
-/// A5.3.18: all of it is refused, the space of Advanced SIMD as undefined.
+/// A5.3.18: all that is not the FPU's is refused, the space of Advanced SIMD as undefined.
 fn coprocessor(first: u32) -> Op {
     let op1 = first >> 4 & 0x3F;
     Op::new(

@@ -1,7 +1,7 @@
 //! 32-bit data processing: modified and plain immediates, shifted registers, multiplies and divides.
 
-use super::UNDEFINED;
 use super::immediate::{expand, imm5, imm12, shift};
+use super::{UNDEFINED, dsp};
 use crate::CostClass as C;
 use crate::op::{Op, OpKind as K, shift_type};
 
@@ -25,7 +25,7 @@ const fn forms(plain: [K; 3], flags: [K; 3]) -> Forms {
     }
 }
 
-/// Table A5-10 by bits 8:5. PKH and what is not allocated has no forms.
+/// Table A5-10 by bits 8:5. PKH, which is DSP, and what is not allocated has no forms.
 fn operation(op: u32) -> Option<Forms> {
     Some(match op {
         0b0000 => Forms {
@@ -161,6 +161,9 @@ pub(super) fn shifted_register(first: u32, second: u32) -> Op {
     if rm == 15 || second & 0x8000 != 0 {
         return UNDEFINED;
     }
+    if first >> 5 & 15 == 0b0110 {
+        return dsp::pack(first, second);
+    }
     match data_processing(first, second, if is_plain { 1 } else { 2 }) {
         Some(op) => guard_sp(op.m(rm).a(kind).sh(amount)),
         None => UNDEFINED,
@@ -185,8 +188,7 @@ pub(super) fn plain_immediate(pc: u32, first: u32, second: u32) -> Op {
         0b01100 => alu(K::Movt).i(rn << 12 | imm),
         _ if rn == 15 && first >> 4 & 31 != 0b10110 => return UNDEFINED,
         _ if first & 0x400 != 0 || second & 0x20 != 0 => return UNDEFINED,
-        // The ASR forms with a shift of zero are SSAT16 and USAT16 (DSP).
-        0b10010 | 0b11010 if lsb == 0 => return UNDEFINED,
+        0b10010 | 0b11010 if lsb == 0 => return dsp::saturate16(first, second),
         0b10000 | 0b10010 => saturate(K::Ssat, first, second).i(width + 1),
         0b11000 | 0b11010 => saturate(K::Usat, first, second).i(width),
         0b10100 if lsb + width > 31 => return UNDEFINED,
@@ -213,7 +215,8 @@ const fn mask(first: u32, last: u32) -> u32 {
     (u32::MAX >> (31 - last + first)) << first
 }
 
-/// A5.3.12, A5.3.15: shifts by register, extension, bit and byte reversal. The rest of the space is DSP.
+/// A5.3.12, A5.3.15: shifts by register, extension, bit and byte reversal. The rest of the space is DSP (A5.3.12 to
+/// A5.3.15).
 pub(super) fn register(first: u32, second: u32) -> Op {
     let (rn, rd, rm) = (first & 15, second >> 8 & 15, second & 15);
     if second >> 12 != 15 || rd == 15 || rm == 15 {
@@ -247,12 +250,12 @@ pub(super) fn register(first: u32, second: u32) -> Op {
         (0b1001, 0b1010) => Op::wide(K::Rbit, C::Alu),
         (0b1001, 0b1011) => Op::wide(K::Revsh, C::Alu),
         (0b1011, 0b1000) => Op::wide(K::Clz, C::Alu),
-        _ => return UNDEFINED,
+        _ => return dsp::register(first, second),
     };
     guard_sp(op.d(rd).m(rm))
 }
 
-/// A5.3.16: MUL, MLA, MLS. The rest is DSP.
+/// A5.3.16: MUL, MLA, MLS. The rest of the space is DSP.
 pub(super) fn multiply(first: u32, second: u32) -> Op {
     let (rn, rd, rm, ra) = (first & 15, second >> 8 & 15, second & 15, second >> 12);
     if rn == 15 || rd == 15 || rm == 15 {
@@ -262,7 +265,7 @@ pub(super) fn multiply(first: u32, second: u32) -> Op {
         (0, 0) if ra == 15 => Op::wide(K::Mul, C::Multiply),
         (0, 0) => Op::wide(K::Mla, C::MultiplyAdd),
         (0, 1) if ra != 15 => Op::wide(K::Mls, C::MultiplyAdd),
-        _ => return UNDEFINED,
+        _ => return dsp::multiply(first, second),
     };
     guard_sp(op.d(rd).n(rn).m(rm).a(ra as u8))
 }
@@ -280,6 +283,7 @@ pub(super) fn long_multiply(first: u32, second: u32) -> Op {
         (2, 0) => (K::Umull, C::LongMultiply),
         (4, 0) => (K::Smlal, C::LongMultiplyAddSigned),
         (6, 0) => (K::Umlal, C::LongMultiplyAdd),
+        (4, 8..=13) | (5, 12..=13) | (6, 6) => return dsp::long_multiply(first, second),
         (1, 15) if low == 15 => return Op::wide(K::Sdiv, C::DivideSigned).d(high).n(rn).m(rm),
         (3, 15) if low == 15 => return Op::wide(K::Udiv, C::Divide).d(high).n(rn).m(rm),
         _ => return UNDEFINED,

@@ -26,15 +26,16 @@
 //! | the entry is told when the first instruction is there | design §4 | `tests::a_held_first_fetch_belongs_to_the_latency` |
 //! | STKERR, the more urgent exception first | B1.5.14 | `tests::a_bad_stack_is_a_derived_fault` |
 //! | VECTTBL, lock-up at HardFault and NMI | B1.5.14–15 | `tests::a_vector_that_cannot_be_read_is_a_hardfault`, `tests::no_vector_for_hardfault_locks_up` |
+//! | extended frames, eager and lazy | B1.5.6–7 | `fpu::tests` |
 //! | VTOR + 4n or VTOR OR 4n | core.md §4 | `tests::a_misaligned_table_can_be_read_by_or` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
-//! | FPU context | no FPU yet | the short frame always |
 //! | stack in a bit-band alias or in the PPB | nobody puts one there | the bus answers for the alias; STKERR in the PPB |
 
-use super::stack::TRANSFER_ORDER;
+use super::stack::{TRANSFER_ORDER, context_offsets, frame_bytes};
 use crate::VectorAddress;
+use crate::fpu::Fpccr;
 use crate::scb::{Cfsr, Hfsr};
 use crate::sleep::Sleep;
 use crate::{Abort, Bus, Cpu, Cycles, ExceptionNumber, HoldKind, Mode, Size};
@@ -112,14 +113,22 @@ impl Cpu {
     fn push_frame<B: Bus>(&mut self, bus: &mut B, entry: &mut Entry) -> u32 {
         let core = &self.core;
         let (frame, words) = self.frame_to_push();
+        let extended = core.fp.active;
         let exc_return = match (core.mode(), core.spsel) {
             (Mode::Handler, _) => 0xFFFF_FFF1,
             (Mode::Thread, false) => 0xFFFF_FFF9,
             (Mode::Thread, true) => 0xFFFF_FFFD,
-        };
+        } & !(u32::from(extended) << 4);
         // Time on the bus that the stack is on; `core.now` runs ahead of it while a vector is waited for.
         let mut pushed = core.now;
-        for (index, (offset, value)) in TRANSFER_ORDER.into_iter().zip(words).enumerate() {
+        let eager = self.saves_context_now(bus, frame);
+        let context = context_offsets().zip(self.context()).filter(|_| eager);
+        for (index, (offset, value)) in TRANSFER_ORDER
+            .into_iter()
+            .zip(words)
+            .chain(context)
+            .enumerate()
+        {
             if index == WORDS_BEFORE_VECTOR {
                 self.read_vector_beside_the_pushes(bus, entry);
             }
@@ -141,7 +150,7 @@ impl Cpu {
             self.core.now = issued.max(pushed);
             self.service_due(bus);
         }
-        self.code_under_frame(frame);
+        self.code_under(frame, frame_bytes(extended));
         let core = &mut self.core;
         core.r[13] = frame;
         if core.spsel {
@@ -149,6 +158,23 @@ impl Cpu {
             core.spsel = false;
         }
         exc_return
+    }
+
+    /// Does this entry push the floating-point context? If it leaves that for later, or may not, that is settled here.
+    fn saves_context_now<B: Bus>(&mut self, bus: &mut B, frame: u32) -> bool {
+        if !self.core.fp.active {
+            return false;
+        }
+        if self.fpu.fpccr.contains(Fpccr::LSPEN) {
+            self.defer_context(frame);
+            return false;
+        }
+        if self.scb.fpu_enabled(self.core.privileged()) {
+            return true;
+        }
+        self.scb.cfsr |= Cfsr::NOCP;
+        self.pend_derived(bus, ExceptionNumber::USAGE_FAULT);
+        false
     }
 
     /// The vector fetch on ICode. One that is held or refused is left for when the pushes are done.
@@ -285,6 +311,7 @@ impl Cpu {
         core.thumb = handler & 1 != 0;
         core.itstate = 0;
         core.ici = 0;
+        core.fp.active = false;
         self.exclusive = false;
         self.event_register = true;
         self.sleeping = Sleep::Awake;

@@ -40,6 +40,8 @@ pub enum Fault {
         /// The address that was accessed, for BFAR.
         addr: u32,
     },
+    /// BusFault LSPERR: the context of an interrupted program could not be saved at the first use of the FPU.
+    LazySave,
     /// BusFault IBUSERR: an instruction fetch that the bus refused.
     InstructionBus {
         /// The address that was fetched.
@@ -57,7 +59,9 @@ impl Fault {
     #[must_use]
     pub const fn exception(self) -> ExceptionNumber {
         match self {
-            Self::DataBus { .. } | Self::InstructionBus { .. } => ExceptionNumber::BUS_FAULT,
+            Self::DataBus { .. } | Self::InstructionBus { .. } | Self::LazySave => {
+                ExceptionNumber::BUS_FAULT
+            }
             Self::ExecuteNever { .. } => ExceptionNumber::MEM_MANAGE,
             _ => ExceptionNumber::USAGE_FAULT,
         }
@@ -74,6 +78,7 @@ impl Fault {
             Self::DivByZero => Cfsr::DIVBYZERO,
             Self::DataBus { .. } => Cfsr::PRECISERR,
             Self::InstructionBus { .. } => Cfsr::IBUSERR,
+            Self::LazySave => Cfsr::LSPERR,
             Self::ExecuteNever { .. } => Cfsr::IACCVIOL,
         }
     }

@@ -18,11 +18,10 @@
 //! | 10 cycles; tail-chain 6; a request during the pops | above | `tests::return_takes_10_cycles`, `tests::a_tail_chain_takes_6_cycles`, `tests::a_request_during_the_pops_is_tail_chained` |
 //! | SLEEPONEXIT, only to thread mode with nothing active | B1.5.20 | `tests::sleeponexit_sleeps_at_the_base_level` |
 //!
-//! | left out | why | what happens |
-//! |---|---|---|
-//! | FPU frames | no FPU yet | EXC_RETURN bit 4 clear is INVPC |
+//! | EXC_RETURN bit 4 clear: a frame with floating-point context; INVPC without an FPU | table B1-8 | `fpu::tests::everything_comes_back`, `tests::an_illegal_return_is_invpc` |
 
-use super::stack::TRANSFER_ORDER;
+use super::stack::{TRANSFER_ORDER, context_offsets};
+use crate::fpu::{CONTEXT_WORDS, Fpccr};
 use crate::nvic::FIRST_IRQ;
 use crate::scb::{Ccr, Cfsr};
 use crate::sleep::Sleep;
@@ -30,6 +29,9 @@ use crate::{Bus, Cpu, CpuModel, Cycles, ExceptionNumber, Fault, Size};
 
 /// Cycles from the last pop to the instruction returned to.
 const REFILL: Cycles = Cycles(2);
+
+/// Bit 4 of EXC_RETURN, clear if the frame has room for a floating-point context.
+const EXTENDED: u32 = 1 << 4;
 
 /// Where an EXC_RETURN value leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +42,13 @@ enum Destination {
 }
 
 impl Destination {
-    const fn of(exc_return: u32) -> Option<Self> {
-        match exc_return {
+    /// Without an FPU bit 4 must be set.
+    const fn of(exc_return: u32, has_fpu: bool) -> Option<Self> {
+        match if has_fpu {
+            exc_return | EXTENDED
+        } else {
+            exc_return
+        } {
             0xFFFF_FFF1 => Some(Self::Handler),
             0xFFFF_FFF9 => Some(Self::ThreadMain),
             0xFFFF_FFFD => Some(Self::ThreadProcess),
@@ -57,7 +64,7 @@ impl Cpu {
     pub(crate) fn exception_return<B: Bus>(&mut self, bus: &mut B, exc_return: u32) {
         let number = self.core.exception;
         let nested = self.nvic.active_count() > 1 && !self.scb.ccr().contains(Ccr::NONBASETHRDENA);
-        let destination = Destination::of(exc_return)
+        let destination = Destination::of(exc_return, self.fpu.is_fitted())
             .filter(|&destination| destination == Destination::Handler || !nested)
             .filter(|_| self.nvic.is_active(ExceptionNumber(number)));
         self.deactivate(bus, number);
@@ -95,8 +102,19 @@ impl Cpu {
             Destination::ThreadProcess => self.core.psp(),
             Destination::Handler | Destination::ThreadMain => self.core.msp(),
         };
+        let extended = exc_return & EXTENDED == 0;
+        // What nobody has touched since entry is still in its registers.
+        let loads_context = extended && !self.fpu.fpccr.contains(Fpccr::LSPACT);
+        if loads_context && !self.scb.fpu_enabled(true) {
+            return self.fault_on_return(bus, Fault::NoCp, exc_return);
+        }
         let mut words = [0; 8];
-        for (word, offset) in words.iter_mut().zip(TRANSFER_ORDER) {
+        let mut context = [0; CONTEXT_WORDS as usize];
+        let of_context = context
+            .iter_mut()
+            .zip(context_offsets())
+            .filter(|_| loads_context);
+        for (word, offset) in words.iter_mut().zip(TRANSFER_ORDER).chain(of_context) {
             if self.preemption(None).is_some() {
                 return self.tail_chain(bus, exc_return);
             }
@@ -117,6 +135,12 @@ impl Cpu {
         if (xpsr & 0x1FF == 0) == (destination == Destination::Handler) {
             return self.fault_on_return(bus, Fault::InvPc, exc_return);
         }
+        if loads_context {
+            self.set_context(&context);
+        } else if extended {
+            self.fpu.fpccr.remove(Fpccr::LSPACT);
+        }
+        self.core.fp.active = extended;
         self.restore(destination, frame, words);
         self.core.now += REFILL;
         self.service_due(bus);
@@ -131,7 +155,7 @@ impl Cpu {
     /// The state change of the return: the frame's content and its stack.
     fn restore(&mut self, destination: Destination, frame: u32, words: [u32; 8]) {
         let [pc, xpsr, r0, r1, r2, r3, r12, lr] = words;
-        let sp = self.sp_above(frame, xpsr);
+        let sp = self.sp_above(frame, self.core.fp.active, xpsr);
         let core = &mut self.core;
         core.r[0..4].copy_from_slice(&[r0, r1, r2, r3]);
         core.r[12] = r12;

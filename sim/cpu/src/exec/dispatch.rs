@@ -442,6 +442,53 @@ impl Cpu {
                     now = self.core.now.0;
                     self.core.divide(&op);
                 }
+                K::ParallelAdd
+                | K::Sel
+                | K::Pkh
+                | K::ExtendAdd
+                | K::SaturatingAdd
+                | K::Ssat16
+                | K::Usat16
+                | K::Usada8
+                | K::Smlaxy
+                | K::Smlawy
+                | K::Smlad
+                | K::Smmla
+                | K::Smlalxy
+                | K::Smlald
+                | K::Umaal => self.core.dsp(op),
+
+                K::Vadd
+                | K::Vsub
+                | K::Vmul
+                | K::Vnmul
+                | K::Vmla
+                | K::Vfma
+                | K::Vdiv
+                | K::Vsqrt
+                | K::Vabs
+                | K::Vneg
+                | K::Vmov
+                | K::VmovImm
+                | K::VmovCore
+                | K::VmovPair
+                | K::Vcmp
+                | K::VcvtFromInteger
+                | K::VcvtToInteger
+                | K::VcvtFixed
+                | K::VcvtHalf
+                | K::Vmrs
+                | K::Vmsr
+                | K::FpUndefined
+                | K::Vldr
+                | K::Vldm
+                | K::Vstr
+                | K::Vstm => {
+                    let op = *op;
+                    if !ok!(self.floating_point(bus, &op)) {
+                        return false;
+                    }
+                }
 
                 K::B => branch!(true),
                 K::Beq => branch!(self.core.z()),

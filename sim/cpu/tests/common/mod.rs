@@ -332,6 +332,7 @@ pub fn config(model: CpuModel) -> CpuConfig {
         systick_calib: 0,
         systick_divider: 8,
         bit_band: true,
+        fpu: true,
         open: OpenBehaviours::default(),
         fast_forward: false,
     }

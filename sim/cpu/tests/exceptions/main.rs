@@ -44,6 +44,7 @@ fn board(thread: &[u16]) -> Board {
         systick_calib: 0x4000_2328,
         systick_divider: 8,
         bit_band: true,
+        fpu: true,
         open: OpenBehaviours::default(),
         fast_forward: true,
     });

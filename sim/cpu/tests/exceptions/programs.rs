@@ -206,7 +206,7 @@ pub const CLOBBER_AND_RETURN: &[u16] = &[
     0x4770, // bx lr
 ];
 pub const RETURN_TO_NOWHERE: &[u16] = &[
-    0xF64F, 0x7EE9, // movw lr, #0xffe9
+    0xF64F, 0x7EE5, // movw lr, #0xffe5
     0xF6CF, 0x7EFF, // movt lr, #0xffff
     0x4770, // bx lr
 ];

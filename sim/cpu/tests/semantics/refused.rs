@@ -16,7 +16,7 @@ fn cfsr_of(model: CpuModel, code: &[u16]) -> u32 {
 
 #[test]
 #[rustfmt::skip]
-fn dsp_is_undefined_for_now() {
+fn dsp_is_undefined_without_the_extension() {
     for code in [
         [0xFA82, 0xF081], // qadd r0, r1, r2
         [0xFB11, 0x3002], // smlabb r0, r1, r2, r3
@@ -30,7 +30,6 @@ fn dsp_is_undefined_for_now() {
         [0xFB71, 0xF002], // usad8 r0, r1, r2
     ] {
         assert_eq!(cfsr_of(CpuModel::CortexM3, &code), UNDEFINSTR, "{code:x?}");
-        assert_eq!(cfsr_of(CpuModel::CortexM4, &code), UNDEFINSTR, "{code:x?}");
     }
 }
 
@@ -38,12 +37,13 @@ fn dsp_is_undefined_for_now() {
 #[rustfmt::skip]
 fn coprocessors_are_absent() {
     for code in [
-        [0xEE30, 0x0A00], // vadd.f32 s0, s0, s0
+        [0xEE30, 0x0A00], // vadd.f32 s0, s0, s0: CPACR is zero after reset
         [0xED90, 0x0A00], // vldr s0, [r0]
         [0xEC51, 0x0B10], // vmov r0, r1, d0
         [0xEE01, 0x0010], // mcr p0, 0, r0, c1, c0
         [0xFE00, 0x0000], // cdp2
     ] {
+        assert_eq!(cfsr_of(CpuModel::CortexM3, &code), NOCP, "{code:x?}");
         assert_eq!(cfsr_of(CpuModel::CortexM4, &code), NOCP, "{code:x?}");
     }
 }
@@ -80,7 +80,10 @@ fn undefined_and_unpredictable() {
         ("mrs sp, apsr", 0xF3EF, 0x8D00),
         ("vld1: no Advanced SIMD", 0xF920, 0x0000),
     ] {
-        assert_eq!(decode(CODE, first, second).kind, OpKind::Undefined, "{what}");
+        for model in [CpuModel::CortexM3, CpuModel::CortexM4] {
+            let op = decode(model.extensions(), CODE, first, second);
+            assert_eq!(op.kind, OpKind::Undefined, "{what}");
+        }
     }
 }
 
@@ -95,7 +98,7 @@ fn hints_are_not_refused() {
         (0xF990, 0xF000),
     ] {
         assert_eq!(
-            decode(CODE, first, second).kind,
+            decode(CpuModel::CortexM3.extensions(), CODE, first, second).kind,
             OpKind::Nop,
             "{first:04x} {second:04x}"
         );

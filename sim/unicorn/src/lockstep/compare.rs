@@ -30,12 +30,14 @@ pub(super) fn cores(out: &mut Vec<Mismatch>, before: &Core, native: &Core, unico
             u32::from(core.primask),
             u32::from(core.faultmask),
             u32::from(core.basepri),
+            core.fp.fpscr.bits(),
+            u32::from(core.fp.active),
         ]
     };
     const REGISTERS: [&str; 15] = [
         "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr",
     ];
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 11] = [
         "pc",
         "xpsr",
         "other sp",
@@ -45,6 +47,8 @@ pub(super) fn cores(out: &mut Vec<Mismatch>, before: &Core, native: &Core, unico
         "primask",
         "faultmask",
         "basepri",
+        "fpscr",
+        "FPCA",
     ];
     let mut word = |what: &str, before: u32, native: u32, unicorn: u32| {
         if native != unicorn {
@@ -65,6 +69,12 @@ pub(super) fn cores(out: &mut Vec<Mismatch>, before: &Core, native: &Core, unico
             native.r[register],
             unicorn.r[register],
         );
+    }
+    for register in 0..32 {
+        let [before, native, unicorn] = [before, native, unicorn].map(|core| core.fp.s[register]);
+        if native != unicorn {
+            word(&format!("s{register}"), before, native, unicorn);
+        }
     }
     let (words_before, words_native, words_unicorn) =
         (words(before), words(native), words(unicorn));

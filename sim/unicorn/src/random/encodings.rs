@@ -1,8 +1,10 @@
-//! Every integer encoding of ARMv7-M without the DSP extension (ARMv7-M ARM, A5 and A7.7), with the
+//! Every integer encoding of ARMv7-M (ARMv7-M ARM, A5 and A7.7), the DSP extension in a table of its own, with the
 //! conditions under which it is neither UNDEFINED nor UNPREDICTABLE.
 //!
 //! Left out: MRS, MSR, CPS, SVC, BKPT, WFI, WFE, SEV, YIELD and the exclusives. They act on state that
 //! only the native core has.
+
+use flashstall_cpu::Extensions;
 
 use super::pattern::Fields;
 
@@ -503,6 +505,127 @@ pub const WIDE: &[Encoding] = &[
     e("UDIV T1",        "111110111011nnnn 1111dddd1111mmmm", |f| plain(f, "dnm")),
 ];
 
+/// The DSP extension: Cortex-M4 only.
+#[rustfmt::skip]
+pub const DSP: &[Encoding] = &[
+    e("SADD8 and like", "111110101000nnnn 1111dddd0U00mmmm", |f| plain(f, "dnm")),
+    e("QADD8 and like", "111110101000nnnn 1111dddd0U01mmmm", |f| plain(f, "dnm")),
+    e("SHADD8, UHADD8", "111110101000nnnn 1111dddd0U10mmmm", |f| plain(f, "dnm")),
+    e("SADD16, UADD16", "111110101001nnnn 1111dddd0U00mmmm", |f| plain(f, "dnm")),
+    e("QADD16, UQADD16","111110101001nnnn 1111dddd0U01mmmm", |f| plain(f, "dnm")),
+    e("SHADD16,UHADD16","111110101001nnnn 1111dddd0U10mmmm", |f| plain(f, "dnm")),
+    e("SASX, UASX",     "111110101010nnnn 1111dddd0U00mmmm", |f| plain(f, "dnm")),
+    e("QASX, UQASX",    "111110101010nnnn 1111dddd0U01mmmm", |f| plain(f, "dnm")),
+    e("SHASX, UHASX",   "111110101010nnnn 1111dddd0U10mmmm", |f| plain(f, "dnm")),
+    e("SSUB8, USUB8",   "111110101100nnnn 1111dddd0U00mmmm", |f| plain(f, "dnm")),
+    e("QSUB8, UQSUB8",  "111110101100nnnn 1111dddd0U01mmmm", |f| plain(f, "dnm")),
+    e("SHSUB8, UHSUB8", "111110101100nnnn 1111dddd0U10mmmm", |f| plain(f, "dnm")),
+    e("SSUB16, USUB16", "111110101101nnnn 1111dddd0U00mmmm", |f| plain(f, "dnm")),
+    e("QSUB16, UQSUB16","111110101101nnnn 1111dddd0U01mmmm", |f| plain(f, "dnm")),
+    e("SHSUB16,UHSUB16","111110101101nnnn 1111dddd0U10mmmm", |f| plain(f, "dnm")),
+    e("SSAX, USAX",     "111110101110nnnn 1111dddd0U00mmmm", |f| plain(f, "dnm")),
+    e("QSAX, UQSAX",    "111110101110nnnn 1111dddd0U01mmmm", |f| plain(f, "dnm")),
+    e("SHSAX, UHSAX",   "111110101110nnnn 1111dddd0U10mmmm", |f| plain(f, "dnm")),
+    e("SEL T1",         "111110101010nnnn 1111dddd1000mmmm", |f| plain(f, "dnm")),
+    e("QADD T1",        "111110101000nnnn 1111dddd1000mmmm", |f| plain(f, "dnm")),
+    e("QDADD T1",       "111110101000nnnn 1111dddd1001mmmm", |f| plain(f, "dnm")),
+    e("QSUB T1",        "111110101000nnnn 1111dddd1010mmmm", |f| plain(f, "dnm")),
+    e("QDSUB T1",       "111110101000nnnn 1111dddd1011mmmm", |f| plain(f, "dnm")),
+    e("PKHBT, PKHTB",   "111010101100nnnn 0iiiddddiit0mmmm", |f| plain(f, "dnm")),
+    e("SXTAH T1",       "111110100000nnnn 1111dddd10rrmmmm", |f| plain(f, "dm") && f.get('n') != 13),
+    e("UXTAH T1",       "111110100001nnnn 1111dddd10rrmmmm", |f| plain(f, "dm") && f.get('n') != 13),
+    e("SXTAB16 T1",     "111110100010nnnn 1111dddd10rrmmmm", |f| plain(f, "dm") && f.get('n') != 13),
+    e("SXTB16 T1",      "1111101000101111 1111dddd10rrmmmm", |f| plain(f, "dm")),
+    e("UXTAB16 T1",     "111110100011nnnn 1111dddd10rrmmmm", |f| plain(f, "dm") && f.get('n') != 13),
+    e("UXTB16 T1",      "1111101000111111 1111dddd10rrmmmm", |f| plain(f, "dm")),
+    e("SXTAB T1",       "111110100100nnnn 1111dddd10rrmmmm", |f| plain(f, "dm") && f.get('n') != 13),
+    e("UXTAB T1",       "111110100101nnnn 1111dddd10rrmmmm", |f| plain(f, "dm") && f.get('n') != 13),
+    e("SSAT16 T1",      "111100110010nnnn 0000dddd0000bbbb", |f| plain(f, "dn")),
+    e("USAT16 T1",      "111100111010nnnn 0000dddd0000bbbb", |f| plain(f, "dn")),
+    e("SMLAxy T1",      "111110110001nnnn aaaadddd00xymmmm", |f| plain(f, "dnm") && f.get('a') != 13),
+    e("SMULxy T1",      "111110110001nnnn 1111dddd00xymmmm", |f| plain(f, "dnm")),
+    e("SMLAD T1",       "111110110010nnnn aaaadddd000xmmmm", |f| plain(f, "dnm") && f.get('a') != 13),
+    e("SMUAD T1",       "111110110010nnnn 1111dddd000xmmmm", |f| plain(f, "dnm")),
+    e("SMLAWy T1",      "111110110011nnnn aaaadddd000ymmmm", |f| plain(f, "dnm") && f.get('a') != 13),
+    e("SMULWy T1",      "111110110011nnnn 1111dddd000ymmmm", |f| plain(f, "dnm")),
+    e("SMLSD T1",       "111110110100nnnn aaaadddd000xmmmm", |f| plain(f, "dnm") && f.get('a') != 13),
+    e("SMUSD T1",       "111110110100nnnn 1111dddd000xmmmm", |f| plain(f, "dnm")),
+    e("SMMLA T1",       "111110110101nnnn aaaadddd000rmmmm", |f| plain(f, "dnm") && f.get('a') != 13),
+    e("SMMUL T1",       "111110110101nnnn 1111dddd000rmmmm", |f| plain(f, "dnm")),
+    e("SMMLS T1",       "111110110110nnnn aaaadddd000rmmmm", |f| plain(f, "dnma")),
+    e("USADA8 T1",      "111110110111nnnn aaaadddd0000mmmm", |f| plain(f, "dnm") && f.get('a') != 13),
+    e("USAD8 T1",       "111110110111nnnn 1111dddd0000mmmm", |f| plain(f, "dnm")),
+    e("SMLALxy T1",     "111110111100nnnn llllhhhh10xymmmm", long_multiply),
+    e("SMLALD T1",      "111110111100nnnn llllhhhh110xmmmm", long_multiply),
+    e("SMLSLD T1",      "111110111101nnnn llllhhhh110xmmmm", long_multiply),
+    e("UMAAL T1",       "111110111110nnnn llllhhhh0110mmmm", long_multiply),
+];
+
+/// FPv4-SP: Cortex-M4 with FPU only.
+#[rustfmt::skip]
+pub const FP: &[Encoding] = &[
+    e("VMLA, VMLS",     "111011100D00nnnn dddd1010NoM0mmmm", always),
+    e("VNMLA, VNMLS",   "111011100D01nnnn dddd1010NoM0mmmm", always),
+    e("VMUL, VNMUL",    "111011100D10nnnn dddd1010NoM0mmmm", always),
+    e("VADD, VSUB",     "111011100D11nnnn dddd1010NoM0mmmm", always),
+    e("VDIV T1",        "111011101D00nnnn dddd1010N0M0mmmm", always),
+    e("VFNMA, VFNMS",   "111011101D01nnnn dddd1010NoM0mmmm", always),
+    e("VFMA, VFMS",     "111011101D10nnnn dddd1010NoM0mmmm", always),
+    e("VMOV imm T1",    "111011101D11iiii dddd10100000iiii", always),
+    e("VMOV reg T2",    "111011101D110000 dddd101001M0mmmm", always),
+    e("VABS T2",        "111011101D110000 dddd101011M0mmmm", always),
+    e("VNEG T2",        "111011101D110001 dddd101001M0mmmm", always),
+    e("VSQRT T1",       "111011101D110001 dddd101011M0mmmm", always),
+    e("VCVTB, VCVTT",   "111011101D11001o dddd1010t1M0mmmm", always),
+    e("VCMP T1",        "111011101D110100 dddd1010e1M0mmmm", always),
+    e("VCMP T2",        "111011101D110101 dddd1010e1000000", always),
+    e("VCVT from int",  "111011101D111000 dddd1010s1M0mmmm", always),
+    e("VCVT to int",    "111011101D11110s dddd1010r1M0mmmm", always),
+    e("VCVT fixed",     "111011101D111o1u dddd1010x1i0iiii", |f| (f.bits & 15) << 1 | f.bits >> 5 & 1 <= 16 + 16 * f.get('x')),
+    e("VMOV core",      "11101110000onnnn tttt1010N0010000", |f| plain(f, "t")),
+    e("VMOV scalar",    "1110111000ionnnn tttt101100010000", |f| plain(f, "t")),
+    e("VMOV two",       "11101100010oTTTT tttt101000M1mmmm", |f| two_words(f) && f.bits & 0x2F != 0x2F),
+    e("VMOV double",    "11101100010oTTTT tttt10110001mmmm", two_words),
+    e("VMRS T1",        "1110111011110001 tttt101000010000", |f| f.get('t') != 13),
+    e("VMSR T1",        "1110111011100001 tttt101000010000", |f| plain(f, "t")),
+    e("VLDR T2",        "11101101UD01nnnn dddd1010iiiiiiii", |f| f.get('n') != 15).access(base_aligned),
+    e("VLDR T1",        "11101101U001nnnn dddd1011iiiiiiii", |f| f.get('n') != 15).access(base_aligned),
+    e("VLDR lit T2",    "11101101UD011111 dddd1010iiiiiiii", always),
+    e("VLDR lit T1",    "11101101U0011111 dddd1011iiiiiiii", always),
+    e("VSTR T2",        "11101101UD00nnnn dddd1010iiiiiiii", |f| f.get('n') != 15).access(base_aligned),
+    e("VSTR T1",        "11101101U000nnnn dddd1011iiiiiiii", |f| f.get('n') != 15).access(base_aligned),
+    e("VLDMIA T2",      "111011001DW1nnnn dddd1010iiiiiiii", singles).access(base_aligned),
+    e("VLDMIA T1",      "1110110010W1nnnn dddd1011iiiiiiii", doubles).access(base_aligned),
+    e("VLDMDB T2",      "111011010D11nnnn dddd1010iiiiiiii", singles).access(base_aligned),
+    e("VLDMDB T1",      "111011010011nnnn dddd1011iiiiiiii", doubles).access(base_aligned),
+    e("VSTMIA T2",      "111011001DW0nnnn dddd1010iiiiiiii", singles).access(base_aligned),
+    e("VSTMIA T1",      "1110110010W0nnnn dddd1011iiiiiiii", doubles).access(base_aligned),
+    e("VSTMDB T2",      "111011010D10nnnn dddd1010iiiiiiii", singles).access(base_aligned),
+    e("VSTMDB T1",      "111011010010nnnn dddd1011iiiiiiii", doubles).access(base_aligned),
+];
+
+/// VMOV of two words, into different core registers.
+fn two_words(f: &Fields) -> bool {
+    plain(f, "tT") && (f.get('o') == 0 || f.get('t') != f.get('T'))
+}
+
+fn singles(f: &Fields) -> bool {
+    let (start, count) = (f.get('d') << 1 | f.get('D'), f.get('i'));
+    f.get('n') != 15 && count != 0 && start + count <= 32
+}
+
+fn doubles(f: &Fields) -> bool {
+    let (start, count) = (f.get('d') << 1, f.get('i'));
+    f.get('n') != 15 && count != 0 && count % 2 == 0 && start + count <= 32
+}
+
+/// The tables of a core, narrow encodings first.
+pub fn tables(extensions: Extensions) -> impl Iterator<Item = &'static Encoding> + Clone {
+    let dsp = if extensions.dsp { DSP } else { &[] };
+    let fp = if extensions.fpu { FP } else { &[] };
+    NARROW.iter().chain(WIDE).chain(dsp).chain(fp)
+}
+
 /// ADDW, SUBW and ADR.
 fn add_wide(f: &Fields) -> bool {
     if rn(f) == 13 {
@@ -512,12 +635,13 @@ fn add_wide(f: &Fields) -> bool {
     }
 }
 
-/// Is `code` a valid instruction by this table? Exclusives and system instructions, which are not in it, are not.
+/// Is `code` a valid instruction of a core with these extensions by these tables? Exclusives and system instructions,
+/// which are not in them, are not.
 #[must_use]
-pub fn is_valid(code: crate::code::Code) -> bool {
-    let table = if code.second.is_some() { WIDE } else { NARROW };
-    table.iter().any(|encoding| {
-        super::pattern::matching(encoding.pattern, code.bits())
-            .is_some_and(|fields| (encoding.valid)(&fields))
+pub fn is_valid(extensions: Extensions, code: crate::code::Code) -> bool {
+    tables(extensions).any(|encoding| {
+        super::pattern::width(encoding.pattern) == 8 * code.size()
+            && super::pattern::matching(encoding.pattern, code.bits())
+                .is_some_and(|fields| (encoding.valid)(&fields))
     })
 }

@@ -1,6 +1,6 @@
 //! Every encoding, valid or not: do both engines take it, or both refuse it?
 
-use flashstall_cpu::{CpuModel, OpKind, Size, decode};
+use flashstall_cpu::{CpuModel, Extensions, OpKind, Size, decode};
 
 use super::rng::Rng;
 use crate::EngineError;
@@ -26,6 +26,7 @@ pub enum Opinion {
 /// Asks both engines about encodings.
 pub struct Jury {
     stepper: Stepper,
+    extensions: Extensions,
 }
 
 /// All addresses answer zero.
@@ -49,6 +50,7 @@ impl Jury {
     pub fn new(model: CpuModel) -> Result<Self, EngineError> {
         Ok(Self {
             stepper: Stepper::new(model)?,
+            extensions: model.extensions(),
         })
     }
 
@@ -57,8 +59,8 @@ impl Jury {
     /// # Errors
     /// Unicorn failed.
     pub fn ask(&mut self, code: Code) -> Result<Opinion, EngineError> {
-        let kind = decode(CODE, code.first, code.second.unwrap_or(0)).kind;
-        let native = !matches!(kind, OpKind::Undefined | OpKind::NoCp);
+        let kind = decode(self.extensions, CODE, code.first, code.second.unwrap_or(0)).kind;
+        let native = !matches!(kind, OpKind::Undefined | OpKind::NoCp | OpKind::FpUndefined);
         if native && kind.is_system() && !is_plain_to_unicorn(kind) {
             return Ok(Opinion::System);
         }

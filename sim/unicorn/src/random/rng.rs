@@ -28,6 +28,30 @@ const SPECIAL: [u32; 20] = [
     0xFFFF_FFFF,
 ];
 
+/// Magnitudes at which floating-point arithmetic changes its behaviour.
+const FLOATS: [u32; 20] = [
+    0,
+    1,
+    0x0040_0000,
+    0x007F_FFFF,
+    0x0080_0000,
+    0x0080_0001,
+    0x3300_0000,
+    0x3380_0000,
+    0x387F_FFFF,
+    0x3F00_0000,
+    0x3F80_0000,
+    0x3FC0_0000,
+    0x477F_F000,
+    0x4F00_0000,
+    0x4F80_0000,
+    0x7F7F_FFFF,
+    0x7F80_0000,
+    0x7FC0_0000,
+    0x7FC1_2345,
+    0x7F81_2345,
+];
+
 impl Rng {
     /// A sequence that depends on `seed` only.
     #[must_use]
@@ -57,6 +81,22 @@ impl Rng {
     /// True once in `n` times.
     pub const fn one_in(&mut self, n: u32) -> bool {
         self.below(n) == 0
+    }
+
+    /// A single-precision number: special, denormal, near another one, or anything.
+    pub const fn float(&mut self) -> u32 {
+        let sign = self.word() & 1 << 31;
+        match self.below(8) {
+            0..=1 => sign | FLOATS[self.below(FLOATS.len() as u32) as usize],
+            2 => sign | self.word() & 0x00FF_FFFF,
+            3 => sign | (0x3C00_0000 + (self.word() & 0x07FF_FFFF)),
+            4 => sign | (0x3F80_0000 + (self.word() & 0x0080_000F)),
+            // Where conversions to halves, halfwords and words saturate.
+            5 => sign | (0x3300_0000 + (self.word() & 0x1FFF_FFFF)),
+            // Few bits: exact results and ties.
+            6 => sign | (self.word() & 0x7FF0_0000),
+            _ => self.word(),
+        }
     }
 
     /// A register value: one that instructions treat in a special way about half of the time.

@@ -1,10 +1,10 @@
 //! Runs random blocks on the native core, on unicorn alone, and on the native core with unicorn as executor, and
 //! compares the three after every instruction.
 
-use flashstall_cpu::{Cpu, CpuModel, Size};
+use flashstall_cpu::{Cpu, CpuModel, FpRegisters, Fpscr, Size};
 
-use super::encodings::Access;
-use super::program::{ENCODINGS, Item, generate};
+use super::encodings::{Access, tables};
+use super::program::{Item, generate};
 use super::report::{Difference, RunError, Stats};
 use super::rng::Rng;
 use crate::executor::{UnicornExecutor, registers_of};
@@ -55,7 +55,7 @@ pub fn run(model: CpuModel, seed: u64, count: u64) -> Result<Stats, RunError> {
     };
     let mut stats = Stats {
         instructions: 0,
-        by_encoding: vec![0; ENCODINGS + 1],
+        by_encoding: vec![0; tables(model.extensions()).count() + 1],
         in_it: 0,
         blocks: 0,
     };
@@ -76,7 +76,12 @@ impl Rig {
 
     fn block(&mut self, stats: &mut Stats) -> Result<(), RunError> {
         let start = BLOCK + 2 * self.rng.below(0x800);
-        let items = generate(&mut self.rng, start, BLOCK_LENGTH);
+        let items = generate(
+            &mut self.rng,
+            self.native.0.config.extensions(),
+            start,
+            BLOCK_LENGTH,
+        );
         self.load(&items, start);
         stats.blocks += 1;
         for _ in 0..2 * BLOCK_LENGTH {
@@ -179,7 +184,12 @@ impl Rig {
                 };
             }
         }
-        core.set_apsr(self.rng.word() & 0xF800_0000);
+        let extensions = self.native.0.config.extensions();
+        let ge = if extensions.dsp { 0x000F_0000 } else { 0 };
+        core.set_apsr(self.rng.word() & (0xF800_0000 | ge));
+        if extensions.fpu && self.rng.one_in(2) {
+            self.fp_operands(&mut core.fp);
+        }
         if core.itstate == 0 && item.it != super::encodings::It::Outside && self.rng.one_in(16) {
             core.itstate = (self.rng.below(15) << 4 | 8) as u8;
         }
@@ -187,7 +197,27 @@ impl Rig {
             cpu.core.r = core.r;
             cpu.core.itstate = core.itstate;
             cpu.core.set_apsr(core.apsr());
+            cpu.core.fp = core.fp.clone();
         }
+    }
+
+    /// Numbers in a few registers, and modes, in most cases few of them.
+    fn fp_operands(&mut self, fp: &mut FpRegisters) {
+        for _ in 0..16 {
+            fp.s[self.rng.below(32) as usize] = self.rng.float();
+        }
+        let modes = self.rng.word()
+            & if self.rng.one_in(2) {
+                0x07C0_0000
+            } else {
+                0x00C0_0000
+            };
+        let flags = if self.rng.one_in(4) {
+            self.rng.word() & 0xF000_009F
+        } else {
+            0
+        };
+        fp.fpscr = Fpscr::from_bits_retain(modes | flags);
     }
 
     /// An address in the window.

@@ -232,9 +232,13 @@ fn a_level_still_high_pends_again() {
 
 #[test]
 fn an_illegal_return_is_invpc() {
-    // Values that no core without FPU makes.
+    // Values that no core makes, the first one without an FPU.
     for exc_return in [0xFFFF_FFE9, 0xFFFF_FFF0, 0xFFFF_FFFF, 0xF000_0009] {
         let (mut cpu, mut bus) = in_handler();
+        cpu.fpu = crate::fpu::Fpu::new(&crate::CpuConfig {
+            fpu: false,
+            ..cpu.config.clone()
+        });
         cpu.nvic.set_enabled(6, true);
         cpu.exception_return(&mut bus, exc_return);
         assert_eq!(
