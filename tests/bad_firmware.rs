@@ -119,14 +119,14 @@ fn reads_of_registers_without_a_model_leave_it_undecided_until_they_are_accepted
     assert!(
         report
             .reason
-            .starts_with("the firmware read 6 register(s) that have no model, first DMA1"),
+            .starts_with("the firmware read 3 register(s) that have no model, first ADC1"),
         "{}",
         report.reason
     );
     assert_eq!(
         run(
             "unmodelled",
-            " }\nexpect = { stop = \"bkpt\", unmodelled = \"<=6\" }"
+            " }\nexpect = { stop = \"bkpt\", unmodelled = \"<=3\" }"
         )
         .verdict,
         Verdict::Met

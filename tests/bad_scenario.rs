@@ -91,7 +91,7 @@ fn each_mistake_has_its_message() {
         ("baud = 31250", "baud = 31250\nclock-error = \"60%\""),
         ("baud = 31250", "baud = 31250\nformat = \"8X1\""),
         ("flashstall-scenario/1", "flashstall-scenario/9"),
-        ("stm32f303xc", "stm32f303xe"),
+        ("stm32f303xc", "stm32f303xz"),
         ("elf/before.elf", "elf/befor.elf"),
         ("elf/before.elf", "flash.c"),
         ("\"8MHz\"", "\"8 MHzz\""),

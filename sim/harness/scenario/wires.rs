@@ -5,7 +5,7 @@ use std::path::Path;
 use flashstall_mcu::Hertz;
 use flashstall_mcu::chip::Chip;
 use flashstall_mcu::periph::Pin;
-use flashstall_mcu::wire::{EdgeKind, Parity, PinWire, Start, UartWire};
+use flashstall_mcu::wire::{EdgeKind, FlowControl, Parity, PinWire, Start, UartWire};
 
 use super::diagnostic::ScenarioError;
 use super::file::{Edges, ScenarioFile, WireKind, WireTable};
@@ -127,6 +127,7 @@ fn uart(
         data_bits,
         parity,
         stop_halves,
+        flow_control: FlowControl::None,
         start,
         bytes,
     });

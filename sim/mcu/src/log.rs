@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use flashstall_cpu::{Addr, HoldKind};
 
 use crate::Picos;
+use crate::periph::PeripheralId;
 use crate::wire::WireId;
 
 /// Most single records kept of one kind. Totals go on past it; `dropped` counts the rest.
@@ -225,6 +226,17 @@ pub struct Unmodelled {
     pub pc: Addr,
 }
 
+/// What one DMA channel did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DmaTotals {
+    /// Units moved.
+    pub units: u64,
+    /// How often CNDTR came to its end.
+    pub laps: u64,
+    /// Laps that ended with TCIF of the one before still set, and its interrupt enabled.
+    pub unserved_laps: u64,
+}
+
 /// Something worth telling that is not a loss by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -279,6 +291,8 @@ pub struct Log {
     pub wires: Vec<WireLog>,
     /// Unmodelled registers by address.
     pub unmodelled: BTreeMap<Addr, Unmodelled>,
+    /// DMA channels that moved anything, by controller and channel number, from 1.
+    pub dma: BTreeMap<(PeripheralId, u8), DmaTotals>,
     /// Findings, one a rule and place.
     pub findings: Vec<Finding>,
     /// Rules and places that have their finding.

@@ -63,6 +63,7 @@ impl Machine {
             systick_calib: chip.core.systick_calib,
             systick_divider: chip.core.systick_divider,
             bit_band: chip.core.bit_band,
+            fpu: chip.core.fpu,
             open: options.open.core,
             fast_forward: options.fast_forward,
         });

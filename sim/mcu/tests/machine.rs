@@ -8,7 +8,9 @@ use flashstall_mcu::Picos;
 use flashstall_mcu::log::ResetCause;
 use flashstall_mcu::machine::{LoadError, Machine, MachineError, NativeEngine, Stop};
 use flashstall_mcu::periph::Pin;
-use flashstall_mcu::wire::{EdgeKind, Parity, PinWire, Start, TimedByte, TimedEdge, UartWire};
+use flashstall_mcu::wire::{
+    EdgeKind, FlowControl, Parity, PinWire, Start, TimedByte, TimedEdge, UartWire,
+};
 use proptest::prelude::*;
 
 const RESET: u32 = FLASH + 0x400;
@@ -324,6 +326,7 @@ fn the_time_limit_holds_over_a_change_of_clock() {
 fn wires_need_something_at_their_end() {
     let mut b = Bench::new();
     let uart = |port: &str| UartWire {
+        flow_control: FlowControl::None,
         name: "midi".into(),
         port: port.into(),
         bit_rate: flashstall_mcu::Hertz::new(31_250),

@@ -5,7 +5,12 @@ use std::sync::{Arc, OnceLock};
 use super::Chip;
 
 /// Name and text of each embedded file.
-const FILES: &[(&str, &str)] = &[("stm32f303xc", include_str!("../../chips/stm32f303xc.toml"))];
+const FILES: &[(&str, &str)] = &[
+    ("stm32f103x8", include_str!("../../chips/stm32f103x8.toml")),
+    ("stm32f103xb", include_str!("../../chips/stm32f103xb.toml")),
+    ("stm32f103xe", include_str!("../../chips/stm32f103xe.toml")),
+    ("stm32f303xc", include_str!("../../chips/stm32f303xc.toml")),
+];
 
 impl Chip {
     /// The embedded chip `name` (`stm32f303xc`), read once.

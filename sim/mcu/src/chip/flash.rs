@@ -124,6 +124,17 @@ pub struct WaitStateStep {
     pub wait_states: u8,
 }
 
+/// How OBR shows the option bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptionLayout {
+    /// F1: RDP is 0xA5 or protected, three USER bits and the data from bit 2 on; no OBL_LAUNCH.
+    F1,
+    /// F3: levels of protection, USER and data in bytes of their own, OBL_LAUNCH.
+    #[default]
+    F3,
+}
+
 /// Option bytes of an F1/F3: half-words of a byte and its complement.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,6 +144,9 @@ pub struct OptionBytesSpec {
     pub base: Addr,
     /// As they leave the factory, a byte each (the complements follow from them): RDP, USER, DATA0, DATA1, WRP0 to WRP3.
     pub factory: Vec<u8>,
+    /// How OBR shows them; that of the F3 if it is not given.
+    #[serde(default)]
+    pub layout: OptionLayout,
     /// Where this comes from.
     pub source: String,
     /// How sure.

@@ -16,8 +16,8 @@ use serde::Deserialize;
 
 pub use check::ChipError;
 pub use flash::{
-    FlashSpec, OptionBytesSpec, ProgramWidth, ReadInterfaceKind, ReadInterfaceSpec, TimingSpec,
-    TimingsSpec, WaitStateStep,
+    FlashSpec, OptionBytesSpec, OptionLayout, ProgramWidth, ReadInterfaceKind, ReadInterfaceSpec,
+    TimingSpec, TimingsSpec, WaitStateStep,
 };
 pub use peripheral::{BlockSpec, ClockEnable, Param, PeripheralSpec};
 pub use quantity::{Confidence, Source};

@@ -21,6 +21,7 @@
 //! | second array write while busy waits on the bus | flash.md s1 (M) | `stall_law::a_second_array_write_waits` |
 //! | HSI off: the operation does not start; a finding | RM0008 s3.3 "must be on"; what follows is a choice (M) | `without_hsi_nothing_starts` |
 //! | OPTKEYR, OPTWRE, OPTER, OPTPG, OBL_LAUNCH (a reset) | RM0364 s3.2.3, s3.5 (S) | `option_bytes_are_erased_programmed_and_loaded` |
+//! | no OBL_LAUNCH on the F1: options are loaded by a reset only | svd/STM32F103.svd (S) | `f103::there_is_no_option_byte_launch` |
 //! | AR, KEYR, OPTKEYR read 0 | SVD: write only (S) | `write_only_registers_read_zero` |
 //!
 //! | left out | why | what happens when firmware touches it |
@@ -33,7 +34,7 @@ use flashstall_cpu::{Addr, Cycles, FaultKind};
 
 use super::fpec_regs::{ACR, AR, Acr, CR, Cr, KEYR, LATENCY, Lock, OBR, OPTKEYR, SR, Sr, WRPR};
 use super::operation::{self, Request};
-use crate::chip::FlashSpec;
+use crate::chip::{FlashSpec, OptionLayout};
 use crate::log::{OperationKind, ResetCause};
 use crate::periph::{Cx, FlashPort, Peripheral, Refusal, Register, Signal};
 
@@ -42,6 +43,8 @@ use crate::periph::{Cx, FlashPort, Peripheral, Refusal, Register, Signal};
 pub struct Fpec {
     irq: u16,
     protection_unit: u32,
+    /// CR.OBL_LAUNCH exists (F3).
+    has_launch: bool,
     acr: u32,
     pub(super) lock: Lock,
     option_lock: Lock,
@@ -58,10 +61,11 @@ const ACR_RESET: u32 = 0x30;
 impl Fpec {
     /// The controller of `flash`, with its interrupt line.
     #[must_use]
-    pub const fn new(flash: &FlashSpec, irq: u16) -> Self {
+    pub fn new(flash: &FlashSpec, irq: u16) -> Self {
         Self {
             irq,
             protection_unit: flash.protection_unit,
+            has_launch: flash.option_bytes.layout == OptionLayout::F3,
             acr: ACR_RESET,
             lock: Lock::Locked,
             option_lock: Lock::Locked,
@@ -158,6 +162,11 @@ impl Fpec {
 
     fn write_cr(&mut self, cx: &mut Cx<'_>, reg: Register, value: u32) {
         let new = Cr::from_bits_truncate(reg.merge(self.cr.bits(), value));
+        let new = if self.has_launch {
+            new
+        } else {
+            new - Cr::OBL_LAUNCH
+        };
         if new.contains(Cr::OBL_LAUNCH) {
             cx.send(Signal::Reset(ResetCause::OptionByteLoad));
             return;

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | FPEC computes the complement of the byte that is programmed | RM0364 option byte programming (S proxy) | `fpec::option_bytes_are_erased_programmed_and_loaded` |
 //! | a byte whose complement does not fit loads as 0xFF and sets OPTERR | RM0364 option byte loading (S proxy) | `a_pair_that_does_not_fit_loads_as_ff` |
+//! | F1: 0xA5 is unprotected; OBR: OPTERR, RDPRT, three USER bits, data at 10 and 18 | svd/STM32F103.svd; RM0008 option bytes (M) | `the_f1_shows_them_in_its_own_way` |
 //! | level of read protection: 0xAA is 0, 0xCC is 2, all else 1 | RM0364 read protection (S proxy) | `a_pair_that_does_not_fit_loads_as_ff` |
 //!
 //! | left out | why | what happens when firmware touches it |
@@ -13,7 +14,7 @@
 
 use flashstall_cpu::Size;
 
-use crate::chip::OptionBytesSpec;
+use crate::chip::{OptionBytesSpec, OptionLayout};
 use crate::memory::Memory;
 
 const RDP: u32 = 0;
@@ -26,6 +27,7 @@ const WRP: [u32; 4] = [8, 10, 12, 14];
 #[derive(Clone, Debug)]
 pub struct OptionBytes {
     memory: Memory,
+    layout: OptionLayout,
     obr: u32,
     wrpr: u32,
 }
@@ -40,6 +42,7 @@ impl OptionBytes {
         }
         let mut options = Self {
             memory,
+            layout: spec.layout,
             obr: 0,
             wrpr: 0,
         };
@@ -106,14 +109,25 @@ impl OptionBytes {
             error |= !fits && half != 0xFFFF;
             if fits { half & 0xFF } else { 0xFF }
         };
-        let level = match byte(RDP) {
-            0xAA => 0,
-            0xCC => 3,
-            _ => 1,
-        };
+        let rdp = byte(RDP);
         let (user, data0, data1) = (byte(USER), byte(DATA0), byte(DATA1));
         self.wrpr = WRP.iter().rev().fold(0, |all, &at| all << 8 | byte(at));
-        self.obr = data1 << 24 | data0 << 16 | user << 8 | level << 1 | u32::from(error);
+        let shown = match self.layout {
+            OptionLayout::F1 => {
+                data1 << 18 | data0 << 10 | (user & 7) << 2 | u32::from(rdp != 0xA5) << 1
+            }
+            OptionLayout::F3 => data1 << 24 | data0 << 16 | user << 8 | level(rdp) << 1,
+        };
+        self.obr = shown | u32::from(error);
+    }
+}
+
+/// OBR.RDPRT of the F3.
+const fn level(rdp: u32) -> u32 {
+    match rdp {
+        0xAA => 0,
+        0xCC => 3,
+        _ => 1,
     }
 }
 
@@ -126,6 +140,18 @@ fn pair(byte: u8) -> u32 {
 mod tests {
     use super::*;
     use crate::chip::Chip;
+
+    #[test]
+    fn the_f1_shows_them_in_its_own_way() {
+        let Some(chip) = Chip::builtin("stm32f103xb") else {
+            panic!("built in")
+        };
+        let mut options = OptionBytes::new(&chip.flash.option_bytes);
+        assert_eq!(options.obr(), 0x03FF_FC1C, "the SVD's reset value");
+        options.erase();
+        options.load();
+        assert_eq!(options.obr(), 0x03FF_FC1E, "erased is protected");
+    }
 
     #[test]
     fn a_pair_that_does_not_fit_loads_as_ff() {

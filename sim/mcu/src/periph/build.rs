@@ -4,17 +4,23 @@ use thiserror::Error;
 
 use crate::chip::{Param, PeripheralSpec};
 use crate::periph::Peripheral;
+use crate::periph::afio::Afio;
+use crate::periph::backup::Backup;
 use crate::periph::crc::Crc;
+use crate::periph::crc_v1::CrcV1;
 use crate::periph::dbgmcu::Dbgmcu;
 use crate::periph::device_id::DeviceId;
+use crate::periph::dma::Dma;
 use crate::periph::exti::Exti;
 use crate::periph::gpio::Gpio;
+use crate::periph::gpio_v1::GpioV1;
 use crate::periph::iwdg::Iwdg;
 use crate::periph::pwr::Pwr;
 use crate::periph::rcc::Rcc;
+use crate::periph::rtc_v1::RtcV1;
 use crate::periph::syscfg::Syscfg;
 use crate::periph::timer::Timer;
-use crate::periph::usart::Usart;
+use crate::periph::usart::{Usart, UsartV1};
 use crate::periph::wwdg::Wwdg;
 
 /// Why a peripheral of a chip file cannot be built.
@@ -58,17 +64,26 @@ pub fn build(
     all: &[PeripheralSpec],
 ) -> Result<Box<dyn Peripheral>, BuildError> {
     Ok(match spec.kind.as_str() {
+        "afio" => Box::new(Afio::default()),
+        "bkp-v1" => Box::new(Backup::build(spec)?),
+        "crc-v1" => Box::new(CrcV1::new()),
         "crc-v2" => Box::new(Crc::new()),
         "dbgmcu" => Box::new(Dbgmcu::build(spec)?),
         "device-id" => Box::new(DeviceId::build(spec)?),
+        "dma-channel" => Box::new(Dma::build(spec, all)?),
         "exti" => Box::new(Exti::build(spec)?),
+        "gpio-v1" => Box::new(GpioV1::build(spec)?),
         "gpio-v2" => Box::new(Gpio::build(spec)?),
         "iwdg" => Box::new(Iwdg::new()),
-        "pwr-f3" => Box::new(Pwr::new()),
-        "rcc-f3" => Box::new(Rcc::build(spec, all)?),
+        "pwr-f1" => Box::new(Pwr::f1()),
+        "pwr-f3" => Box::new(Pwr::f3()),
+        "rcc-f1" => Box::new(Rcc::f1(spec, all)?),
+        "rcc-f3" => Box::new(Rcc::f3(spec, all)?),
+        "rtc-v1" => Box::new(RtcV1::new()),
         "syscfg-f3" => Box::new(Syscfg::build(spec)?),
         "tim-basic" => Box::new(Timer::basic(spec)?),
         "tim-general" => Box::new(Timer::general(spec)?),
+        "usart-v1" => Box::new(UsartV1::build(spec)?),
         "usart-v3" => Box::new(Usart::build(spec)?),
         "wwdg" => Box::new(Wwdg::build(spec)?),
         _ => {

@@ -2,7 +2,7 @@
 //!
 //! | register or behaviour | source | test |
 //! |---|---|---|
-//! | UID words at 0, 4, 8; flash size in KB in a half-word of its own | cmsis_device_f3 UID_BASE, FLASHSIZE_BASE; chip file | `uid_and_flash_size_read_and_cannot_be_written` |
+//! | UID in three words (F1: behind the flash size); flash size in KB in a half-word of its own | cmsis_device_f3 UID_BASE, FLASHSIZE_BASE; chip file | `uid_and_flash_size_read_and_cannot_be_written` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
@@ -18,6 +18,7 @@ use crate::periph::{Cx, Peripheral, Refusal, Register};
 #[derive(Clone, Debug)]
 pub(super) struct DeviceId {
     uid: [u32; 3],
+    uid_offset: u32,
     flash_kb: u32,
     flash_size_offset: u32,
 }
@@ -37,15 +38,21 @@ impl DeviceId {
                 word(spec, "uid1")?,
                 word(spec, "uid2")?,
             ],
+            uid_offset: word(spec, "uid_offset")? & !3,
             flash_kb,
             flash_size_offset: word(spec, "flash_size_offset")?,
         })
+    }
+
+    /// Which word of the id is at `offset`, if any.
+    fn uid_word(&self, offset: u32) -> Option<usize> {
+        Some(offset.checked_sub(self.uid_offset)? as usize / 4)
     }
 }
 
 impl Peripheral for DeviceId {
     fn read(&mut self, _cx: &mut Cx<'_>, reg: Register) -> Result<u32, Refusal> {
-        if let Some(&word) = self.uid.get(reg.offset as usize / 4) {
+        if let Some(&word) = self.uid_word(reg.offset).and_then(|n| self.uid.get(n)) {
             return Ok(word);
         }
         if reg.offset == self.flash_size_offset & !3 {
@@ -63,10 +70,10 @@ impl Peripheral for DeviceId {
     fn reset(&mut self, _cx: &mut Cx<'_>) {}
 
     fn register_name(&self, offset: u32) -> Option<&'static str> {
-        match offset {
-            0 => Some("UID0"),
-            4 => Some("UID1"),
-            8 => Some("UID2"),
+        match self.uid_word(offset) {
+            Some(0) => Some("UID0"),
+            Some(1) => Some("UID1"),
+            Some(2) => Some("UID2"),
             _ if offset == self.flash_size_offset & !3 => Some("FLASHSIZE"),
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! Extended interrupts and events of the F3: 36 lines in two banks.
+//! Extended interrupts and events: 36 lines in two banks on the F3, 19 in one on the F1 (`lines` in the chip file).
 //!
 //! Sources: svd/STM32F303.svd (offsets, reset values), RM0364 ch. 11 (F334, same block).
 //! Offsets, bits and reset values were compared with the SVD. Behaviour that is cited by manual section is from memory \[M\] unless
@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | IMR, EMR, RTSR, FTSR, SWIER, PR of both banks; direct lines have no trigger and no PR bit | SVD | `direct_lines_have_neither_trigger_nor_pending_bit` |
 //! | an edge that RTSR or FTSR selects sets PR, masked or not | RM0364 fig. EXTI block diagram: the mask is behind the pending register | `a_masked_edge_is_pending_and_interrupts_once_unmasked` |
+//! | F1: one bank, every line has triggers, all masked after reset | svd/STM32F103.svd | `the_f1_has_one_bank_of_lines` |
 //! | PR is cleared by writing 1 | RM0364 EXTI_PR | `an_edge_is_delivered_when_its_handler_clears_the_flag` |
 //! | SWIER sets PR if the line is unmasked, and is cleared with PR | RM0364 EXTI_SWIER | `a_software_interrupt_needs_the_mask_open` |
 //! | lines 0 to 15 come from the port that SYSCFG selects | RM0364 SYSCFG_EXTICR | `only_the_port_that_is_routed_is_heard` |
@@ -26,7 +27,7 @@
 
 use crate::chip::PeripheralSpec;
 use crate::log::Fate;
-use crate::periph::build::BuildError;
+use crate::periph::build::{BuildError, int};
 use crate::periph::registers::{Names, name_of};
 use crate::periph::{Cx, Peripheral, Pin, PinMode, Refusal, Register, Signal};
 use crate::wire::WireId;
@@ -71,10 +72,42 @@ struct Group {
     high: bool,
 }
 
+/// Which lines there are.
+#[derive(Clone, Copy, Debug)]
+struct Variant {
+    lines: u64,
+    /// With trigger registers and a pending bit.
+    configurable: u64,
+    imr_reset: u64,
+    /// IMR2 to PR2 exist.
+    second_bank: bool,
+}
+
+const F3: Variant = Variant {
+    lines: ALL,
+    configurable: CONFIGURABLE,
+    imr_reset: IMR_RESET & ALL,
+    second_bank: true,
+};
+
+impl Variant {
+    /// One bank of `count` lines that are all configurable.
+    const fn single(count: u64) -> Self {
+        let lines = (1 << count) - 1;
+        Self {
+            lines,
+            configurable: lines,
+            imr_reset: 0,
+            second_bank: false,
+        }
+    }
+}
+
 /// EXTI. Both banks are one 64-bit word each: bit n is line n.
 #[derive(Clone, Debug)]
 pub(super) struct Exti {
     groups: Vec<Group>,
+    variant: Variant,
     imr: u64,
     emr: u64,
     rtsr: u64,
@@ -89,6 +122,11 @@ pub(super) struct Exti {
 
 impl Exti {
     pub(super) fn build(spec: &PeripheralSpec) -> Result<Self, BuildError> {
+        let variant = match int(spec, "lines")? {
+            None => F3,
+            Some(count @ 16..=32) => Variant::single(count),
+            Some(_) => return Err(BuildError::bad(spec, "`lines` must be 16 to 32")),
+        };
         let mut groups: Vec<Group> = Vec::new();
         for (name, &irq) in &spec.irqs {
             let lines = lines_of(name).ok_or_else(|| {
@@ -108,7 +146,8 @@ impl Exti {
         }
         Ok(Self {
             groups,
-            imr: IMR_RESET & ALL,
+            variant,
+            imr: variant.imr_reset,
             emr: 0,
             rtsr: 0,
             ftsr: 0,
@@ -123,8 +162,10 @@ impl Exti {
     fn register(&mut self, offset: u32) -> Option<(&mut u64, u32)> {
         let (offset, shift) = if offset < BANK {
             (offset, 0)
-        } else {
+        } else if self.variant.second_bank {
             (offset - BANK, 32)
+        } else {
+            return None;
         };
         let word = match offset {
             IMR1 => &mut self.imr,
@@ -260,21 +301,21 @@ impl Peripheral for Exti {
         let merged = *word & !lanes | written;
         match reg.offset % BANK {
             IMR1 => {
-                self.imr = merged & ALL;
+                self.imr = merged & self.variant.lines;
                 self.drive(cx);
             }
             EMR1 => {
-                self.emr = merged & ALL;
+                self.emr = merged & self.variant.lines;
                 if self.emr != 0 {
                     cx.find("not-modelled", || {
                         "an EXTI line as event for WFE is not modelled".into()
                     });
                 }
             }
-            RTSR1 => self.rtsr = merged & CONFIGURABLE,
-            FTSR1 => self.ftsr = merged & CONFIGURABLE,
+            RTSR1 => self.rtsr = merged & self.variant.configurable,
+            FTSR1 => self.ftsr = merged & self.variant.configurable,
             SWIER1 => {
-                let rising = written & CONFIGURABLE & self.imr & !self.swier;
+                let rising = written & self.variant.configurable & self.imr & !self.swier;
                 self.swier |= rising;
                 for line in (0..LINES).filter(|line| rising >> line & 1 != 0) {
                     self.pend(cx, line, None);
@@ -288,7 +329,9 @@ impl Peripheral for Exti {
     fn signal(&mut self, cx: &mut Cx<'_>, signal: &Signal) {
         match *signal {
             Signal::PinChanged { pin, high, unit } => self.pin_changed(cx, pin, high, unit),
-            Signal::ExtiLine(line) if CONFIGURABLE & self.rtsr >> (line & 63) & 1 != 0 => {
+            Signal::ExtiLine(line)
+                if self.variant.configurable & self.rtsr >> (line & 63) & 1 != 0 =>
+            {
                 self.pend(cx, usize::from(line).min(LINES - 1), None);
             }
             _ => {}
@@ -299,7 +342,7 @@ impl Peripheral for Exti {
         for (wire, number) in self.holder.iter_mut().filter_map(Option::take) {
             cx.shared.log.settle(wire, number, Fate::Reset, cx.time);
         }
-        self.imr = IMR_RESET & ALL;
+        self.imr = self.variant.imr_reset;
         (
             self.emr,
             self.rtsr,

@@ -69,7 +69,7 @@ struct Config {
 
 /// How far the lock sequence has come, and for which pins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Lock {
+pub(super) enum Lock {
     #[default]
     Open,
     /// LCKK was written 1.
@@ -82,7 +82,7 @@ enum Lock {
 }
 
 impl Lock {
-    fn write(self, value: u32) -> Self {
+    pub(super) fn write(self, value: u32) -> Self {
         let (key, pins) = (value & LCKK != 0, value & PINS);
         match (self, key) {
             (Self::Locked(_), _) => self,
@@ -93,7 +93,7 @@ impl Lock {
         }
     }
 
-    const fn locked(self) -> u32 {
+    pub(super) const fn locked(self) -> u32 {
         if let Self::Locked(pins) = self {
             pins
         } else {
@@ -101,7 +101,7 @@ impl Lock {
         }
     }
 
-    const fn value(self) -> u32 {
+    pub(super) const fn value(self) -> u32 {
         match self {
             Self::Open => 0,
             Self::First(pins) | Self::Second(pins) | Self::Third(pins) => pins,
@@ -123,13 +123,7 @@ pub(super) struct Gpio {
 
 impl Gpio {
     pub(super) fn build(spec: &PeripheralSpec) -> Result<Self, BuildError> {
-        let port = match spec.params.get("port") {
-            Some(Param::Text(name)) => match name.as_bytes() {
-                [letter @ b'A'..=b'H'] => letter - b'A',
-                _ => return Err(BuildError::bad(spec, "`port` must be a letter, A to H")),
-            },
-            _ => return Err(BuildError::missing(spec, "`port`")),
-        };
+        let port = port_of(spec)?;
         let reset = Config {
             moder: word(spec, "moder")?,
             ospeedr: word(spec, "ospeedr")?,
@@ -222,21 +216,12 @@ impl Gpio {
         while left != 0 {
             let number = left.trailing_zeros() as u8;
             left &= left - 1;
-            let (pin, own) = (self.pin(number), self.own_level(number));
-            if !cx.shared.pins.is_driven(pin) {
-                if cx.shared.pins.set_level(pin, own) {
-                    cx.send(Signal::PinChanged {
-                        pin,
-                        high: own,
-                        unit: None,
-                    });
-                }
-            } else if self.pushes(number) && own != cx.shared.pins.level(pin) {
-                let name = (b'A' + self.port) as char;
-                cx.find("pin-contention", || {
-                    format!("P{name}{number} is an output, and the board drives it the other way")
-                });
-            }
+            publish_pin(
+                cx,
+                self.pin(number),
+                self.own_level(number),
+                self.pushes(number),
+            );
         }
         if let Some(slot) = cx.shared.pins.output.get_mut(usize::from(self.port)) {
             *slot = (self.config.odr & PINS) as u16;
@@ -255,6 +240,35 @@ impl Gpio {
             .map(|n| ((1 << width) - 1) << (n * width))
             .sum();
         old & frozen | new & !frozen
+    }
+}
+
+/// Tells everyone about the level that the chip gives `pin`; `pushes` if its output stage would fight another driver.
+pub(super) fn publish_pin(cx: &mut Cx<'_>, pin: Pin, own: bool, pushes: bool) {
+    if !cx.shared.pins.is_driven(pin) {
+        if cx.shared.pins.set_level(pin, own) {
+            cx.send(Signal::PinChanged {
+                pin,
+                high: own,
+                unit: None,
+            });
+        }
+    } else if pushes && own != cx.shared.pins.level(pin) {
+        let (name, number) = ((b'A' + pin.port) as char, pin.number);
+        cx.find("pin-contention", || {
+            format!("P{name}{number} is an output, and the board drives it the other way")
+        });
+    }
+}
+
+/// Reads the parameter `port`, a letter.
+pub(super) fn port_of(spec: &PeripheralSpec) -> Result<u8, BuildError> {
+    match spec.params.get("port") {
+        Some(Param::Text(name)) => match name.as_bytes() {
+            [letter @ b'A'..=b'H'] => Ok(letter - b'A'),
+            _ => Err(BuildError::bad(spec, "`port` must be a letter, A to H")),
+        },
+        _ => Err(BuildError::missing(spec, "`port`")),
     }
 }
 

@@ -5,17 +5,23 @@
 //! the flash array's busy state and the log. It never calls another peripheral; it sends a [`Signal`], which
 //! the chip delivers when the call is over.
 
+mod afio;
+mod backup;
 mod build;
 mod crc;
+mod crc_v1;
 mod dbgmcu;
 mod device_id;
+mod dma;
 mod exti;
 mod gpio;
+mod gpio_v1;
 mod iwdg;
 mod pins;
 mod pwr;
 mod rcc;
 mod registers;
+mod rtc_v1;
 mod syscfg;
 #[cfg(test)]
 pub(crate) mod testbench;
@@ -24,6 +30,7 @@ mod usart;
 mod wwdg;
 
 pub use build::{BuildError, build};
+pub use dma::{DmaBeat, DmaLine, DmaPort, DmaStop};
 
 use std::collections::BTreeMap;
 
@@ -98,8 +105,27 @@ pub enum Signal {
     Reset(ResetCause),
     /// The flash operation that was running ended.
     FlashDone,
+    /// The RTS output of a USART changed.
+    RtsChanged {
+        /// The USART.
+        port: PeripheralId,
+    },
     /// RCC asserts this peripheral's reset bit.
     PeripheralReset(PeripheralId),
+    /// A request line to the DMA controllers changed.
+    DmaRequest {
+        /// Whose.
+        from: PeripheralId,
+        /// Which of its lines.
+        line: DmaLine,
+        /// Its level.
+        high: bool,
+    },
+    /// A DMA controller is on the bus: move the unit that its [`DmaPort`] tells.
+    DmaBeat {
+        /// The controller.
+        controller: PeripheralId,
+    },
 }
 
 /// What oscillates on the board, for RCC to switch on.
@@ -130,6 +156,8 @@ pub struct Shared {
     pub pins: Pins,
     /// For each EXTI line 0..=15 the port that SYSCFG (or AFIO) routes to it.
     pub exti_port: [u8; 16],
+    /// AFIO_MAPR of an F1: which pins its peripherals are on. 0 on other parts.
+    pub remap: u32,
     /// Main flash: contents, banks, running operation, read interface.
     pub flash: FlashArray,
     /// What happened.
@@ -285,6 +313,11 @@ pub trait Peripheral: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// The DMA controller in here, if there is one.
+    fn dma(&mut self) -> Option<&mut dyn DmaPort> {
+        None
+    }
+
     /// A copy with the same state: machines can be forked.
     fn boxed_clone(&self) -> Box<dyn Peripheral>;
 }
@@ -322,6 +355,21 @@ pub trait UartPort {
     /// Everything that this USART has sent since power-up, in order; a character is added when its stop
     /// bits are over.
     fn transmitted(&self) -> &[Transmitted];
+
+    /// What a sender with flow control sees at its CTS input now.
+    fn rts(&self, cx: &Cx<'_>) -> Rts;
+}
+
+/// The RTS output of a USART, as a sender sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rts {
+    /// Nothing drives it, and the sender's pull-up holds it high: the sender waits.
+    #[default]
+    NotDriven,
+    /// Low: send.
+    Ready,
+    /// High: wait.
+    Full,
 }
 
 /// One character that the firmware sent.

@@ -1,4 +1,4 @@
-//! Power control of the F3.
+//! Power control of F1 and F3, which differ in the number of wake-up pins.
 //!
 //! Sources: svd/STM32F303.svd, RM0364 ch. 7.
 //! Offsets, bits and reset values were compared with the SVD. Behaviour that is cited by manual section is from memory \[M\] unless
@@ -43,18 +43,29 @@ bitflags! {
     }
 }
 
-/// PWR of the F3.
+/// PWR.
 #[derive(Clone, Debug)]
 pub(super) struct Pwr {
     cr: Cr,
     csr: Csr,
+    /// The wake-up pins that exist.
+    pins: Csr,
 }
 
 impl Pwr {
-    pub(super) const fn new() -> Self {
+    pub(super) const fn f1() -> Self {
+        Self::new(Csr::EWUP1)
+    }
+
+    pub(super) const fn f3() -> Self {
+        Self::new(Csr::all())
+    }
+
+    const fn new(pins: Csr) -> Self {
         Self {
             cr: Cr::empty(),
             csr: Csr::empty(),
+            pins,
         }
     }
 }
@@ -74,14 +85,16 @@ impl Peripheral for Pwr {
                 self.cr = Cr::from_bits_truncate(reg.merge(self.cr.bits(), value));
                 cx.shared.backup_access = self.cr.contains(Cr::DBP);
             }
-            CSR => self.csr = Csr::from_bits_truncate(reg.merge(self.csr.bits(), value)),
+            CSR => {
+                self.csr = Csr::from_bits_truncate(reg.merge(self.csr.bits(), value)) & self.pins;
+            }
             _ => return Err(Refusal::Unmodelled),
         }
         Ok(())
     }
 
     fn reset(&mut self, cx: &mut Cx<'_>) {
-        *self = Self::new();
+        *self = Self::new(self.pins);
         cx.shared.backup_access = false;
     }
 

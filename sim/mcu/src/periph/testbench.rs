@@ -17,12 +17,21 @@ use crate::wire::{UartWire, Wire, WireAction, WireId};
 use crate::{ClockTree, Hertz, Picos};
 
 fn chip() -> Arc<Chip> {
-    Chip::builtin("stm32f303xc").expect("the embedded chip file is valid")
+    chip_called("stm32f303xc")
+}
+
+fn chip_called(name: &str) -> Arc<Chip> {
+    Chip::builtin(name).expect("the embedded chip file is valid")
 }
 
 /// The STM32F303xC's entry for the peripheral `name`.
 pub(crate) fn spec(name: &str) -> PeripheralSpec {
-    chip()
+    spec_on("stm32f303xc", name)
+}
+
+/// The entry of another part for the peripheral `name`.
+pub(crate) fn spec_on(part: &str, name: &str) -> PeripheralSpec {
+    chip_called(part)
         .peripherals
         .iter()
         .find(|p| p.name == name)
@@ -32,7 +41,10 @@ pub(crate) fn spec(name: &str) -> PeripheralSpec {
 
 /// What an STM32F303xC shares right after power-on: everything runs from HSI, every clock gate is open.
 pub(crate) fn shared() -> Shared {
-    let chip = chip();
+    shared_on(&chip())
+}
+
+fn shared_on(chip: &Chip) -> Shared {
     let (hsi, lsi) = (
         Hertz::new(chip.clocks.hsi.hz),
         Hertz::new(chip.clocks.lsi.hz),
@@ -52,6 +64,7 @@ pub(crate) fn shared() -> Shared {
         irq: IrqLines::default(),
         pins: Pins::default(),
         exti_port: [0; 16],
+        remap: 0,
         flash: FlashArray::new(&chip.flash, timing, true),
         log: Log::default(),
         outbox: Vec::new(),
@@ -80,14 +93,22 @@ pub(crate) struct Bench {
 impl Bench {
     /// A bench for `spec`, in the state before its first reset.
     pub(crate) fn new(spec: &PeripheralSpec) -> Self {
-        let chip = chip();
+        Self::of(&chip(), spec)
+    }
+
+    /// A bench for the peripheral `name` of another part.
+    pub(crate) fn on(part: &str, name: &str) -> Self {
+        Self::of(&chip_called(part), &spec_on(part, name))
+    }
+
+    fn of(chip: &Chip, spec: &PeripheralSpec) -> Self {
         let index = chip
             .peripherals
             .iter()
             .position(|p| p.name == spec.name)
             .unwrap_or(0);
         Self {
-            shared: shared(),
+            shared: shared_on(chip),
             device: build(spec, &chip.peripherals).expect("a valid spec"),
             id: PeripheralId(index),
             core: Core::new(),
@@ -200,6 +221,14 @@ impl Bench {
 
     pub(crate) fn signal(&mut self, signal: &Signal) {
         self.call(None, |device, cx| device.signal(cx, signal));
+    }
+
+    /// Calls the device in a way of the test's own.
+    pub(crate) fn with_device<T>(
+        &mut self,
+        f: impl FnOnce(&mut dyn Peripheral, &mut Cx<'_>) -> T,
+    ) -> T {
+        self.call(None, f)
     }
 
     pub(crate) fn reset(&mut self) {

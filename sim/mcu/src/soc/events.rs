@@ -6,9 +6,9 @@ use super::Soc;
 use crate::Picos;
 use crate::flash;
 use crate::log::{OperationKind, ResetCause};
-use crate::periph::{Cx, Peripheral, PeripheralId, Signal};
+use crate::periph::{Cx, Peripheral, PeripheralId, Rts, Signal};
 use crate::sched::{Due, Target};
-use crate::wire::WireAction;
+use crate::wire::{Wire, WireAction, WireId};
 
 /// Rounds of signals that answer signals. Models answer each other once or twice; a model that never stops
 /// is a fault of ours, and must not hang a run.
@@ -35,6 +35,9 @@ impl Soc {
             Target::Peripheral(id) => self.with(id, due.at, cycle, |p, cx| p.event(cx, due.token)),
             Target::FlashArray => flash::finish(&mut self.shared),
             Target::Wire(id) => {
+                if !self.may_send(id, due.at, cycle) {
+                    return;
+                }
                 let Some(wire) = self.wires.get_mut(id.0) else {
                     return;
                 };
@@ -52,6 +55,26 @@ impl Soc {
                     WireAction::None => {}
                 }
             }
+        }
+    }
+
+    /// Flow control: does the receiver want what this wire is about to send?
+    fn may_send(&mut self, id: WireId, time: Picos, cycle: Cycles) -> bool {
+        let Some(port) = self.wires.get(id.0).and_then(Wire::asks) else {
+            return true;
+        };
+        let mut rts = Rts::NotDriven;
+        self.with(port, time, cycle, |p, cx| {
+            if let Some(port) = p.uart() {
+                rts = port.rts(cx);
+            }
+        });
+        self.wires[id.0].permits(&mut self.shared, time, rts)
+    }
+
+    fn wake_wires(&mut self, time: Picos) {
+        for wire in &mut self.wires {
+            wire.wake(&mut self.shared, time);
         }
     }
 
@@ -149,6 +172,9 @@ impl Soc {
         match *signal {
             Signal::Remap(mem_mode) => return self.remap(mem_mode),
             Signal::Reset(cause) => return self.ask_for_reset(cause),
+            Signal::DmaBeat { controller } => return self.dma_beat(controller, time, cycle),
+            Signal::RtsChanged { .. } => return self.wake_wires(time),
+            Signal::PinChanged { .. } => self.wake_wires(time),
             Signal::PeripheralReset(id) => return self.with(id, time, cycle, |p, cx| p.reset(cx)),
             Signal::ClocksChanged => {
                 self.shared.clock.change(cycle, self.shared.clocks.hclk);

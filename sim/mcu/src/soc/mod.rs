@@ -20,6 +20,7 @@ mod access;
 mod blocks;
 mod bus;
 mod code;
+mod dma;
 mod events;
 mod interrupts;
 mod registers;
@@ -118,6 +119,7 @@ impl Soc {
             irq: IrqLines::default(),
             pins: Pins::default(),
             exti_port: [0; 16],
+            remap: 0,
             flash: FlashArray::new(&chip.flash, board.timing, board.keep_lines_while_busy),
             log: Log::default(),
             outbox: Vec::new(),

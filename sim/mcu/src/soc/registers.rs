@@ -159,7 +159,7 @@ impl Soc {
 }
 
 /// The word around a register access, and by how much its lanes are shifted.
-fn register(offset: u32, size: Size) -> (Register, u32) {
+pub(super) fn register(offset: u32, size: Size) -> (Register, u32) {
     let shift = (offset & 3) * 8;
     let mask = match size {
         Size::Byte => 0xFF << shift,
@@ -177,7 +177,7 @@ fn register(offset: u32, size: Size) -> (Register, u32) {
 }
 
 /// What the AHB-to-APB bridge makes of a narrow write.
-const fn repeated(value: u32, size: Size) -> u32 {
+pub(super) const fn repeated(value: u32, size: Size) -> u32 {
     match size {
         Size::Byte => (value & 0xFF) * 0x0101_0101,
         Size::Half => (value & 0xFFFF) * 0x0001_0001,

@@ -7,11 +7,11 @@ mod pin;
 mod uart;
 
 pub use pin::{EdgeKind, PinSender, PinWire, TimedEdge};
-pub use uart::{Parity, TimedByte, UartSender, UartWire};
+pub use uart::{FlowControl, Parity, TimedByte, UartSender, UartWire};
 
 use crate::Picos;
 use crate::log::{Fate, WireLog};
-use crate::periph::{PeripheralId, Pin, Shared, UartFrame};
+use crate::periph::{PeripheralId, Pin, Rts, Shared, UartFrame};
 use crate::sched::Target;
 
 /// Index of a wire in its machine, and of its record in the log.
@@ -109,6 +109,30 @@ impl Wire {
         match self {
             Self::Uart(sender) => sender.event(shared, at),
             Self::Pin(sender) => sender.event(shared, at),
+        }
+    }
+
+    /// The USART whose RTS this wire wants to know before its next event.
+    #[must_use]
+    pub fn asks(&self) -> Option<PeripheralId> {
+        match self {
+            Self::Uart(sender) => sender.asks(),
+            Self::Pin(_) => None,
+        }
+    }
+
+    /// With RTS as it is, may the event that is due go ahead? If not, it comes again later.
+    pub fn permits(&mut self, shared: &mut Shared, at: Picos, rts: Rts) -> bool {
+        match self {
+            Self::Uart(sender) => sender.permits(shared, at, rts),
+            Self::Pin(_) => true,
+        }
+    }
+
+    /// RTS of some USART may have changed.
+    pub fn wake(&mut self, shared: &mut Shared, at: Picos) {
+        if let Self::Uart(sender) = self {
+            sender.wake(shared, at);
         }
     }
 

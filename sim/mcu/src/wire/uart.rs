@@ -3,15 +3,16 @@
 //! | behaviour | source | test |
 //! |---|---|---|
 //! | a character is start, data (LSB first), parity, stop bits | RM0364 USART §character description | `parity_is_above_the_data_bits` |
+//! | with flow control the sender looks at RTS before each character; it waits while it is high or not driven | serial.md §7; an undriven line is pulled up, as USB adapters do \[M\] | `rts::a_sender_that_honours_rts_loses_nothing` |
+//! | a sender that looks late sends `slack` more characters | serial.md §7: adapters with a FIFO \[M\] | `rts::a_sender_that_looks_late_overruns` |
 //! | a character that is due before the one ahead of it has ended waits for its end | a line carries one character at a time | `characters_never_overlap_and_back_to_back_ones_do_not_drift` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
-//! | CTS of the far end | flow control comes with the host models | the sender never waits |
 //! | break characters | no scenario sends one | cannot be written in a scenario |
 
 use crate::log::{Fate, Unit};
-use crate::periph::{PeripheralId, Shared, UartFrame};
+use crate::periph::{PeripheralId, Rts, Shared, UartFrame};
 use crate::sched::Target;
 use crate::wire::{Start, WireAction, WireId};
 use crate::{Hertz, Picos};
@@ -26,6 +27,19 @@ pub enum Parity {
     Even,
     /// The ones in data and parity bit are an odd number.
     Odd,
+}
+
+/// Whether a sender waits for the receiver.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FlowControl {
+    /// It never waits.
+    #[default]
+    None,
+    /// It begins a character only while RTS of the chip is low.
+    Rts {
+        /// Characters that it still sends after RTS has risen.
+        slack: u8,
+    },
 }
 
 /// A character and the time of its start bit.
@@ -52,11 +66,16 @@ pub struct UartWire {
     pub parity: Parity,
     /// Stop bits, times two: 2 is one stop bit.
     pub stop_halves: u8,
+    /// Does it wait for the receiver?
+    pub flow_control: FlowControl,
     /// When it starts.
     pub start: Start,
     /// What it sends, in order.
     pub bytes: Vec<TimedByte>,
 }
+
+/// Character times after which an RTS that nothing drives is a finding: firmware has to start up first.
+const PATIENCE: u32 = 1_000;
 
 /// A [`UartWire`] at work.
 #[derive(Clone, Debug)]
@@ -69,6 +88,12 @@ pub struct UartSender {
     /// Start of the run of back-to-back characters that goes on now, and how many are in it: their times
     /// are counted from one origin, so that rounding does not add up.
     run: Option<(Picos, u64)>,
+    /// It waits for RTS.
+    held: bool,
+    /// Characters sent since RTS rose.
+    late: u8,
+    /// Character times that it has waited for an RTS that nothing drives.
+    undriven: u32,
 }
 
 impl UartSender {
@@ -80,6 +105,9 @@ impl UartSender {
             begun: None,
             next: 0,
             run: None,
+            held: false,
+            late: 0,
+            undriven: 0,
         }
     }
 
@@ -101,6 +129,51 @@ impl UartSender {
 
     pub(super) const fn all_sent(&self) -> bool {
         self.next >= self.spec.bytes.len()
+    }
+
+    /// The USART whose RTS must be asked before the next character.
+    pub(super) fn asks(&self) -> Option<PeripheralId> {
+        (self.spec.flow_control != FlowControl::None && !self.all_sent()).then_some(self.port)
+    }
+
+    /// May the next character go, with RTS as it is? If not, the sender waits to be
+    /// [woken](Self::wake). Where nothing drives RTS it looks again after a character time: pins are connected without a word.
+    pub(super) fn permits(&mut self, shared: &mut Shared, at: Picos, rts: Rts) -> bool {
+        let FlowControl::Rts { slack } = self.spec.flow_control else {
+            return true;
+        };
+        if rts == Rts::Ready {
+            (self.late, self.undriven) = (0, 0);
+            return true;
+        }
+        if rts == Rts::Full && self.late < slack {
+            self.late += 1;
+            return true;
+        }
+        if rts == Rts::NotDriven {
+            self.undriven += 1;
+            if self.undriven == PATIENCE {
+                let (name, port, pc) = (&self.spec.name, &self.spec.port, shared.pc);
+                shared.log.find("uart-rts-not-driven", at, pc, || {
+                    format!(
+                        "{name} waits for RTS of {port}, which nothing drives: RTSE is 0, or no RTS pin is connected"
+                    )
+                });
+            }
+            shared
+                .sched
+                .at(self.run_end(at, 1), Target::Wire(self.id), 0);
+        } else {
+            self.held = true;
+        }
+        false
+    }
+
+    /// RTS may have changed: a sender that waits looks again.
+    pub(super) fn wake(&mut self, shared: &mut Shared, at: Picos) {
+        if std::mem::take(&mut self.held) {
+            shared.sched.at(at, Target::Wire(self.id), 0);
+        }
     }
 
     pub(super) fn event(&mut self, shared: &mut Shared, at: Picos) -> WireAction {
@@ -181,6 +254,7 @@ mod tests {
             data_bits: 8,
             parity,
             stop_halves: 2,
+            flow_control: FlowControl::None,
             start: Start::At(Picos(1_000)),
             bytes: offsets
                 .iter()

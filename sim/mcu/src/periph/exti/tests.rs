@@ -151,3 +151,17 @@ fn a_reset_loses_what_was_pending() {
     assert_eq!(b.fate(unit), Fate::Reset);
     assert!(!b.shared.irq.is_high(EXTI15_10));
 }
+
+#[test]
+fn the_f1_has_one_bank_of_lines() {
+    let mut b = Bench::on("stm32f103xb", "EXTI");
+    b.reset();
+    assert_eq!(b.read(IMR1), 0);
+    for offset in [IMR1, RTSR1, FTSR1] {
+        b.write(offset, !0);
+        assert_eq!(b.read(offset), 0x7_FFFF, "lines 0 to 18");
+    }
+    assert_eq!(b.try_read(BANK + IMR1), Err(Refusal::Unmodelled));
+    b.write(SWIER1, 1 << 18);
+    assert!(b.shared.irq.is_high(42), "USB wake-up");
+}

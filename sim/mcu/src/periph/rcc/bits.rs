@@ -1,4 +1,4 @@
-//! Registers and bits of the F3 RCC, by the manual's names (svd/STM32F303.svd; cmsis_device_f3 stm32f303xc.h).
+//! Registers and bits of the RCC of F1 and F3, by the manual's names (svd/STM32F303.svd; cmsis_device_f3 stm32f303xc.h).
 
 use bitflags::bitflags;
 

@@ -1,4 +1,4 @@
-//! Reset and clock control of the STM32F3.
+//! Reset and clock control of STM32F3 and STM32F1, whose registers are those of the F3 up to CSR.
 //!
 //! Sources: svd/STM32F303.svd (offsets, bits, reset values) and RM0364 ch. 8 (F334, same block) as proxy for RM0316.
 //! Offsets, bits and reset values were compared with the SVD. Behaviour that is cited by manual section is from memory \[M\] unless
@@ -18,6 +18,7 @@
 //! | clock enables, reset bits | chip file | `clock_enables_and_reset_bits_reach_their_peripherals` |
 //! | BDCR is closed until PWR_CR.DBP, and survives a system reset | RM0364 §backup domain | `the_backup_domain_needs_dbp_and_survives_a_reset` |
 //! | reset causes, RMVF; every reset pulls NRST low, so PINRSTF comes along | RM0364 RCC_CSR; \[M\] for PINRSTF | `reset_causes_are_kept_until_rmvf` |
+//! | F1: no AHBRSTR, CFGR2, CFGR3, OBLRSTF; ADCPRE in CFGR; no LSEDRV | svd/STM32F103.svd | `the_f1_ends_at_csr`, `the_f1_runs_at_72_mhz_too` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
@@ -31,6 +32,7 @@ mod bits;
 mod oscillators;
 mod startup;
 mod tree;
+mod variant;
 
 use crate::Hertz;
 use crate::chip::PeripheralSpec;
@@ -44,6 +46,7 @@ use bits::{
 };
 use startup::Oscillator;
 use tree::SystemClock;
+use variant::Variant;
 
 /// A bus: its clock-enable register and its reset register. The number is an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +64,11 @@ struct Gate {
     peripheral: PeripheralId,
 }
 
-/// RCC of the F3.
+/// RCC.
 #[derive(Clone, Debug)]
 pub(super) struct Rcc {
     irq: u16,
+    variant: Variant,
     max_hclk: Hertz,
     wide_pllsrc: bool,
     /// HSI and LSI as the chip has them, learnt from the clock tree at power-on.
@@ -88,9 +92,22 @@ pub(super) struct Rcc {
 }
 
 impl Rcc {
-    pub(super) fn build(spec: &PeripheralSpec, all: &[PeripheralSpec]) -> Result<Self, BuildError> {
+    pub(super) fn f1(spec: &PeripheralSpec, all: &[PeripheralSpec]) -> Result<Self, BuildError> {
+        Self::build(spec, all, variant::F1)
+    }
+
+    pub(super) fn f3(spec: &PeripheralSpec, all: &[PeripheralSpec]) -> Result<Self, BuildError> {
+        Self::build(spec, all, variant::F3)
+    }
+
+    fn build(
+        spec: &PeripheralSpec,
+        all: &[PeripheralSpec],
+        variant: Variant,
+    ) -> Result<Self, BuildError> {
         Ok(Self {
             irq: only_irq(spec)?,
+            variant,
             max_hclk: Hertz::new(int(spec, "hclk_max")?.unwrap_or(72_000_000)),
             wide_pllsrc: int(spec, "pll_source_bits")? == Some(2),
             nominal: None,
@@ -113,9 +130,9 @@ impl Rcc {
     }
 
     fn write_cfgr(&mut self, cx: &mut Cx<'_>, value: u32) {
-        let mut writable = Cfgr::WRITABLE;
-        if self.pll_settings_open(cx, self.cfgr ^ value, Cfgr::PLL.bits()) {
-            writable |= Cfgr::PLL;
+        let mut writable = self.variant.cfgr;
+        if self.pll_settings_open(cx, self.cfgr ^ value, self.variant.cfgr_pll) {
+            writable |= self.variant.cfgr_pll;
             let low = u32::from(value & Cfgr::PLLXTPRE.bits() != 0) * CFGR2_PREDIV_0;
             self.cfgr2 = self.cfgr2 & !CFGR2_PREDIV_0 | low;
         }
@@ -124,7 +141,7 @@ impl Rcc {
                 "CFGR.SW = 3 is reserved: SYSCLK stays as it is".into()
             });
         }
-        self.cfgr = self.cfgr & !writable.bits() | value & writable.bits();
+        self.cfgr = self.cfgr & !writable | value & writable;
     }
 
     fn write_cfgr2(&mut self, cx: &mut Cx<'_>, value: u32) {
@@ -168,7 +185,7 @@ impl Rcc {
             });
             return;
         }
-        let value = Bdcr::from_bits_truncate(value);
+        let value = Bdcr::from_bits_truncate(value) & self.variant.bdcr;
         let new = if value.contains(Bdcr::BDRST) {
             Bdcr::BDRST
         } else {
@@ -242,6 +259,9 @@ impl Rcc {
     }
 
     fn value(&self, offset: u32) -> Option<u32> {
+        if offset > self.variant.last {
+            return None;
+        }
         if let Some((bus, enable)) = Self::bus_register(offset) {
             return Some(if enable { self.enables } else { self.resets }[bus as usize]);
         }
@@ -351,7 +371,7 @@ impl Peripheral for Rcc {
     }
 
     fn register_name(&self, offset: u32) -> Option<&'static str> {
-        name_of(bits::NAMES, offset)
+        name_of(bits::NAMES, offset).filter(|_| offset <= self.variant.last)
     }
 
     fn boxed_clone(&self) -> Box<dyn Peripheral> {

@@ -248,3 +248,34 @@ fn too_fast_a_core_clock_is_a_finding() {
         "128 MHz"
     );
 }
+
+#[test]
+fn the_f1_ends_at_csr() {
+    let mut b = Bench::on("stm32f103xb", "RCC");
+    b.reset();
+    let values = [CR, CFGR, CIR, AHBENR, APB2ENR, APB1ENR, BDCR, CSR].map(|at| b.read(at));
+    assert_eq!(values, [0x83, 0, 0, 0x14, 0, 0, 0, 0x0C00_0000]);
+    for offset in [0x28, CFGR2, CFGR3] {
+        assert_eq!(b.try_read(offset), Err(Refusal::Unmodelled));
+        assert_eq!(b.device.register_name(offset), None);
+    }
+    b.write(CFGR, 0xFFFF_FFFC);
+    assert_eq!(
+        b.read(CFGR),
+        0x077F_FFF0,
+        "ADCPRE, no I2SSRC, SWS follows SW"
+    );
+}
+
+#[test]
+fn the_f1_runs_at_72_mhz_too() {
+    let mut b = Bench::on("stm32f103xb", "RCC");
+    b.shared.board.hse = Some(Hertz::new(8 * MHZ));
+    b.reset();
+    to_72_mhz(&mut b);
+    // ADCPRE is no setting of the PLL.
+    set(&mut b, CFGR, 3 << 14);
+    assert_eq!(b.read(CFGR) >> 14 & 3, 3);
+    assert_eq!(b.shared.clock.hclk(), Hertz::new(72 * MHZ));
+    assert_eq!(b.shared.log.findings, []);
+}

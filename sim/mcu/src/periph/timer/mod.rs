@@ -28,7 +28,7 @@
 //! | slave mode, external clock, encoder (SMCR) | nothing feeds them | the write is counted as unmodelled; finding |
 //! | input capture (CCxS ≠ 0) | no signal reaches the channels | unmodelled when CCxE switches it on; CCxIF never set |
 //! | outputs: PWM, forced levels | nothing reads them | OCxM is kept, flags are right |
-//! | DMA requests, DMA burst (DCR, DMAR) | DMA comes later | unmodelled; finding |
+//! | DMA requests, DMA burst (DCR, DMAR) | DMA hears no timer yet | unmodelled; finding |
 //! | triggers to other blocks (MMS) | DAC and ADC are not modelled | bits are kept |
 //! | the one clock from CEN to the first count | a timer clock | CNT is ahead by one |
 

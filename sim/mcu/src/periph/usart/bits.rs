@@ -117,6 +117,8 @@ bitflags! {
         const RXNE = 1 << 5;
         const TC = 1 << 6;
         const TXE = 1 << 7;
+        const CTSIF = 1 << 9;
+        const CTS = 1 << 10;
         const RTOF = 1 << 11;
         const BUSY = 1 << 16;
         const CMF = 1 << 17;
@@ -145,6 +147,7 @@ impl Isr {
         .union(Self::ORE)
         .union(Self::IDLE)
         .union(Self::TC)
+        .union(Self::CTSIF)
         .union(Self::RTOF)
         .union(Self::CMF);
     /// The flags that EIE makes interrupts of.

@@ -3,7 +3,8 @@
 use super::bits::{Cr1, Cr2};
 use super::v3::Usart;
 use crate::chip::PeripheralSpec;
-use crate::periph::build::{BuildError, text};
+use crate::periph::build::{BuildError, int, text};
+use crate::periph::registers::field;
 use crate::periph::{Cx, Pin, PinMode};
 
 /// Why a receiver does not hear a frame.
@@ -24,8 +25,8 @@ impl Deaf {
             Self::Disabled => "UE is 0",
             Self::ReceiverOff => "RE is 0",
             Self::NoRate => "BRR holds no bit rate",
-            Self::KernelStopped => "the kernel clock that RCC_CFGR3 selects does not run",
-            Self::Pin => "none of its RX pins is in the alternate function that reaches it",
+            Self::KernelStopped => "its kernel clock does not run",
+            Self::Pin => "none of its RX pins is in the mode (or remap) that reaches it",
         }
     }
 }
@@ -34,7 +35,40 @@ impl Deaf {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Route {
     pub(super) pin: Pin,
+    /// Number of the alternate function, or value of the remap field.
     pub(super) function: u8,
+    /// Where AFIO_MAPR has the remap field (F1): first bit and width.
+    remap: Option<(u32, u32)>,
+}
+
+impl Route {
+    /// Does the peripheral drive this pin?
+    pub(super) fn drives(&self, cx: &Cx<'_>) -> bool {
+        let mode = cx.shared.pins.mode(self.pin);
+        match self.remap {
+            None => mode == PinMode::Alternate(self.function),
+            Some(_) => self.is_mapped(cx) && matches!(mode, PinMode::Alternate(_)),
+        }
+    }
+
+    /// Does the peripheral hear this pin? On the F1 an input needs no alternate function.
+    pub(super) fn hears(&self, cx: &Cx<'_>) -> bool {
+        match self.remap {
+            None => self.drives(cx),
+            Some(_) => {
+                self.is_mapped(cx)
+                    && matches!(
+                        cx.shared.pins.mode(self.pin),
+                        PinMode::Input | PinMode::Alternate(_)
+                    )
+            }
+        }
+    }
+
+    fn is_mapped(&self, cx: &Cx<'_>) -> bool {
+        self.remap
+            .is_none_or(|(bit, width)| field(cx.shared.remap, bit, width) == self.function.into())
+    }
 }
 
 impl Usart {
@@ -45,10 +79,7 @@ impl Usart {
         } else {
             &self.rx
         };
-        let connected = routes.is_empty()
-            || routes
-                .iter()
-                .any(|r| cx.shared.pins.mode(r.pin) == PinMode::Alternate(r.function));
+        let connected = routes.is_empty() || routes.iter().any(|route| route.hears(cx));
         if !cx.shared.clocked.get(cx.id.0).copied().unwrap_or(true) {
             Some(Deaf::Gate)
         } else if !connected {
@@ -72,9 +103,20 @@ pub(super) fn routes(spec: &PeripheralSpec, key: &str) -> Result<Vec<Route>, Bui
     let Some(list) = text(spec, key)? else {
         return Ok(Vec::new());
     };
+    let remap = match (int(spec, "remap_bit")?, int(spec, "remap_width")?) {
+        (None, None) => None,
+        (Some(bit @ 0..=28), Some(width @ 1..=3)) => Some((bit as u32, width as u32)),
+        _ => {
+            return Err(BuildError::bad(
+                spec,
+                "`remap_bit` (0 to 28) and `remap_width` (1 to 3) belong together",
+            ));
+        }
+    };
     list.split_whitespace()
         .map(|item| {
-            route(item).ok_or_else(|| {
+            let route = route(item).map(|route| Route { remap, ..route });
+            route.ok_or_else(|| {
                 BuildError::bad(spec, format!("`{item}` in `{key}` is not like PA10:7"))
             })
         })
@@ -93,6 +135,7 @@ pub(super) fn route(item: &str) -> Option<Route> {
     Some(Route {
         pin: Pin { port, number },
         function,
+        remap: None,
     })
 }
 

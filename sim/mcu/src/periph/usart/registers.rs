@@ -10,7 +10,7 @@ use crate::periph::registers::left_out;
 use crate::periph::{Cx, Refusal, Register};
 
 impl Usart {
-    fn write_cr1(&mut self, cx: &mut Cx<'_>, value: u32) -> Result<(), Refusal> {
+    pub(super) fn write_cr1(&mut self, cx: &mut Cx<'_>, value: u32) -> Result<(), Refusal> {
         let (old, new) = (self.cr1, Cr1::from_bits_truncate(value));
         let frozen = Cr1::M0 | Cr1::M1 | Cr1::PCE | Cr1::PS | Cr1::OVER8;
         if old.contains(Cr1::UE) && new.contains(Cr1::UE) && (old ^ new).intersects(frozen) {
@@ -31,6 +31,7 @@ impl Usart {
         if new.contains(sends) && !old.contains(sends) {
             let settings = self.sending_settings(cx);
             self.transmitter.switch_on(cx, settings);
+            let settings = self.loading_settings(cx);
             self.transmitter.load(cx, settings);
         }
         if new.contains(Cr1::MME) {
@@ -40,6 +41,9 @@ impl Usart {
     }
 
     fn written_while_enabled(&self, cx: &mut Cx<'_>, what: &str) {
+        if !self.frozen_while_enabled {
+            return;
+        }
         let name = &self.name;
         cx.find("usart-written-while-enabled", || {
             format!(
@@ -48,7 +52,7 @@ impl Usart {
         });
     }
 
-    fn write_cr2(&mut self, cx: &mut Cx<'_>, value: u32) -> Result<(), Refusal> {
+    pub(super) fn write_cr2(&mut self, cx: &mut Cx<'_>, value: u32) -> Result<(), Refusal> {
         let new = Cr2::from_bits_truncate(value);
         let frozen = !(Cr2::ADD | Cr2::RTOEN | Cr2::LBDIE);
         if self.cr1.contains(Cr1::UE) && (self.cr2 ^ new).intersects(frozen) {
@@ -70,17 +74,19 @@ impl Usart {
         }
     }
 
-    fn write_cr3(&mut self, cx: &mut Cx<'_>, value: u32) -> Result<(), Refusal> {
+    pub(super) fn write_cr3(&mut self, cx: &mut Cx<'_>, value: u32) -> Result<(), Refusal> {
         let new = Cr3::from_bits_truncate(value);
-        if self.cr1.contains(Cr1::UE) && (self.cr3 ^ new).intersects(Cr3::OVRDIS | Cr3::ONEBIT) {
-            self.written_while_enabled(cx, "OVRDIS or ONEBIT");
+        let frozen = Cr3::OVRDIS | Cr3::ONEBIT | Cr3::DDRE | Cr3::RTSE | Cr3::CTSE;
+        if self.cr1.contains(Cr1::UE) && (self.cr3 ^ new).intersects(frozen) {
+            self.written_while_enabled(cx, "OVRDIS, ONEBIT, DDRE, RTSE or CTSE");
         }
+        let released = self.cr3.contains(Cr3::CTSE) && !new.contains(Cr3::CTSE);
         self.cr3 = new;
+        if released {
+            let settings = self.loading_settings(cx);
+            self.transmitter.load(cx, settings);
+        }
         let modes = [
-            (Cr3::DMAR, "DMA for reception"),
-            (Cr3::DMAT, "DMA for transmission"),
-            (Cr3::RTSE, "RTS flow control"),
-            (Cr3::CTSE, "CTS flow control"),
             (Cr3::DEM, "driver enable"),
             (Cr3::HDSEL, "half-duplex mode"),
             (Cr3::IREN, "IrDA mode"),
@@ -101,6 +107,12 @@ impl Usart {
             return left_out(cx, &format!("a request of {} other than RXFRQ", self.name));
         }
         Ok(())
+    }
+
+    /// A character for the transmit register.
+    pub(super) fn transmit(&mut self, cx: &mut Cx<'_>, value: u32) {
+        let settings = self.loading_settings(cx);
+        self.transmitter.write(cx, value & DATA, settings);
     }
 
     pub(super) fn read_rdr(&mut self, cx: &mut Cx<'_>) -> u32 {
@@ -142,8 +154,7 @@ impl Usart {
                 .remove(Isr::from_bits_truncate(value & reg.mask) & Isr::CLEARABLE),
             TDR => {
                 self.flags.remove(Isr::TC);
-                let settings = self.sending_settings(cx);
-                self.transmitter.write(cx, value & DATA, settings);
+                self.transmit(cx, value);
             }
             // Read-only.
             ISR | RDR => {}

@@ -19,6 +19,10 @@
 //! | TEACK, REACK follow TE, RE while UE | serial.md §1 | `acknowledge_bits_follow_the_enables` |
 //! | UE 0: current operations end, flags go to their reset values | RM0364 USART_CR1.UE | `switching_off_flushes` |
 //! | TDR to shift register at once, TXE, TC; setting TE sends an idle frame first | RM0364 §transmitter | `transmission_takes_its_time` |
+//! | DMAR: a request while RXNE, DMAT: a request while TXE; DDRE holds reception back after an error | serial.md §8, RM0364 USART_CR3 | `dma_requests_are_levels`, `dma::bytes_reach_the_ring_while_the_core_stands_still` |
+//! | RDR keeps its last character after DMA has read it | startup.md | `dma::rdr_keeps_its_last_byte` |
+//! | RTSE: RTS is high while RDR is full or the receiver off | serial.md §7 | `flow`, `rts::a_sender_that_honours_rts_loses_nothing` |
+//! | CTSE: a character starts only while CTS is low; CTSIF at each change | serial.md §7 | `cts_holds_the_next_character_back` |
 //! | a clock change in mid-character | the sample clock is the kernel clock | `a_clock_change_in_mid_character_is_felt` |
 //!
 //! What becomes of a byte. *Waiting* from its stop-bit sample on in RDR; *Delivered* when firmware reads RDR with RXNE set,
@@ -29,8 +33,7 @@
 //! | left out | why | what happens |
 //! |---|---|---|
 //! | the phase of the sample clock against the start edge | up to 1/16 bit, unknowable | sampling starts at the edge |
-//! | DMA (DMAR, DMAT) | comes with the DMA issue | unmodelled; finding |
-//! | RTS, CTS, driver enable | wires do not listen yet | unmodelled; finding |
+//! | driver enable | no scenario uses it | unmodelled; finding |
 //! | LIN, smartcard, `IrDA`, half-duplex, synchronous, mute, auto-baud, inverted or MSB-first lines, break requests | no scenario uses them | unmodelled; finding |
 //! | writes that need UE 0 while UE is 1 (BRR, M, OVER8, ...) | undefined by the manual | they take effect; finding |
 //! | a clock change in mid-transmission | nobody measures it | the character keeps its length |
@@ -40,6 +43,7 @@ use super::bits::{
     BRR, CR1, CR2, CR3, Cr1, Cr2, Cr3, GTPR, ICR, ISR, Isr, NAMES, RDR, RQR, RTOR, TDR,
 };
 use super::delivery::Held;
+use super::flow::Requests;
 use super::format::Format;
 use super::hearing::{Deaf, Route, routes};
 use super::receiver::{Receiver, Settings};
@@ -49,7 +53,9 @@ use crate::chip::PeripheralSpec;
 use crate::log::Fate;
 use crate::periph::build::{BuildError, int, only_irq};
 use crate::periph::registers::name_of;
-use crate::periph::{Cx, Peripheral, Refusal, Register, Signal, Transmitted, UartFrame, UartPort};
+use crate::periph::{
+    Cx, Peripheral, Refusal, Register, Rts, Signal, Transmitted, UartFrame, UartPort,
+};
 use crate::sched::EventId;
 
 /// Event: last sample of a stop bit.
@@ -66,10 +72,14 @@ pub(super) const TX_DONE: u32 = 3;
 pub(in crate::periph) struct Usart {
     pub(super) name: String,
     pub(super) irq: u16,
+    /// The manual forbids writes to some registers while UE is 1 (v3).
+    pub(super) frozen_while_enabled: bool,
     /// Index of its clock in [`ClockTree::usart`](crate::ClockTree::usart).
     pub(super) kernel: usize,
     pub(super) rx: Vec<Route>,
     pub(super) tx: Vec<Route>,
+    pub(super) rts: Vec<Route>,
+    pub(super) cts: Vec<Route>,
     pub(super) cr1: Cr1,
     pub(super) cr2: Cr2,
     pub(super) cr3: Cr3,
@@ -85,6 +95,8 @@ pub(in crate::periph) struct Usart {
     pub(super) timeout: Option<EventId>,
     /// The reason that the last finding gave.
     pub(super) told: Option<Deaf>,
+    /// What the lines to DMA and RTS are at.
+    pub(super) requests: Requests,
 }
 
 impl Usart {
@@ -96,9 +108,12 @@ impl Usart {
         Ok(Self {
             name: spec.name.clone(),
             irq: only_irq(spec)?,
+            frozen_while_enabled: true,
             kernel,
             rx: routes(spec, "rx")?,
             tx: routes(spec, "tx")?,
+            rts: routes(spec, "rts")?,
+            cts: routes(spec, "cts")?,
             cr1: Cr1::empty(),
             cr2: Cr2::empty(),
             cr3: Cr3::empty(),
@@ -113,6 +128,7 @@ impl Usart {
             idle: None,
             timeout: None,
             told: None,
+            requests: Requests::default(),
         })
     }
 
@@ -154,13 +170,16 @@ impl Usart {
     pub(super) fn isr(&self) -> Isr {
         let mut isr = self.flags;
         isr.set(Isr::TXE, self.transmitter.is_empty());
+        isr.set(Isr::CTS, self.requests.cts_low);
         isr.set(Isr::BUSY, self.receiver.is_busy());
         isr.set(Isr::TEACK, self.cr1.contains(Cr1::UE | Cr1::TE));
         isr.set(Isr::REACK, self.cr1.contains(Cr1::UE | Cr1::RE));
         isr
     }
 
-    pub(super) fn drive(&self, cx: &mut Cx<'_>) {
+    /// Brings the interrupt line, the lines to DMA and RTS to where the flags want them.
+    pub(super) fn drive(&mut self, cx: &mut Cx<'_>) {
+        self.drive_requests(cx);
         let isr = self.isr();
         let rxne = Isr::RXNE | Isr::ORE;
         let enabled = [
@@ -172,6 +191,7 @@ impl Usart {
             (self.cr1.contains(Cr1::CMIE), Isr::CMF),
             (self.cr1.contains(Cr1::RTOIE), Isr::RTOF),
             (self.cr3.contains(Cr3::EIE), Isr::ERRORS),
+            (self.cr3.contains(Cr3::CTSIE), Isr::CTSIF),
         ];
         let high = self.cr1.contains(Cr1::UE)
             && enabled
@@ -221,7 +241,7 @@ impl Peripheral for Usart {
                 self.flags.insert(Isr::RTOF);
             }
             _ => {
-                let settings = self.sending_settings(cx);
+                let settings = self.loading_settings(cx);
                 if self.transmitter.event(cx, settings) {
                     self.flags.insert(Isr::TC);
                 }
@@ -234,8 +254,11 @@ impl Peripheral for Usart {
         if *signal == Signal::ClocksChanged {
             let rate = self.rate(cx);
             self.receiver.clock_changed(cx, rate);
-            let settings = self.sending_settings(cx);
+            let settings = self.loading_settings(cx);
             self.transmitter.load(cx, settings);
+        }
+        if let Signal::PinChanged { pin, .. } = signal {
+            self.look_at_cts(cx, *pin);
         }
     }
 
@@ -286,6 +309,10 @@ impl UartPort for Usart {
 
     fn transmitted(&self) -> &[Transmitted] {
         self.transmitter.sent()
+    }
+
+    fn rts(&self, cx: &Cx<'_>) -> Rts {
+        self.rts_line(cx)
     }
 }
 

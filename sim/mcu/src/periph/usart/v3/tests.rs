@@ -3,10 +3,11 @@ use crate::log::{Fate, Unit};
 use crate::periph::PinMode;
 use crate::periph::testbench::{Bench, spec};
 use crate::periph::usart::bits::Rqr;
-use crate::wire::{Parity, Start, TimedByte, UartWire, WireId};
+use crate::wire::{FlowControl, Parity, Start, TimedByte, UartWire, WireId};
 use crate::{Hertz, Picos};
 
 mod conservation;
+mod flow;
 mod line_errors;
 mod silence;
 mod transmission;
@@ -42,6 +43,7 @@ fn wire(b: &Bench, values: &[u8]) -> UartWire {
         data_bits: 8,
         parity: Parity::None,
         stop_halves: 2,
+        flow_control: FlowControl::None,
         start: Start::At(b.now()),
         bytes: values
             .iter()
@@ -284,7 +286,7 @@ fn acknowledge_bits_follow_the_enables() {
 #[test]
 fn what_is_left_out_is_refused_when_it_is_switched_on() {
     let mut b = bench();
-    assert_eq!(b.try_write(CR3, Cr3::DMAR.bits()), Err(Refusal::Unmodelled));
+    assert_eq!(b.try_write(CR3, Cr3::DEM.bits()), Err(Refusal::Unmodelled));
     assert_eq!(
         b.try_write(CR2, Cr2::LINEN.bits()),
         Err(Refusal::Unmodelled)
