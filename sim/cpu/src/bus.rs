@@ -70,7 +70,7 @@ impl FetchWindow {
     #[inline(always)]
     #[must_use]
     pub const fn contains(self, addr: u32) -> bool {
-        addr.wrapping_sub(self.lo) < self.hi.wrapping_sub(self.lo)
+        self.lo <= addr && addr < self.hi
     }
 
     /// Is the whole instruction of `size` bytes at `addr` inside?

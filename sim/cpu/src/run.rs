@@ -271,7 +271,7 @@ impl Cpu {
 
     /// States in which the hot loop must not be entered.
     fn is_special(&self) -> bool {
-        self.core.itstate != 0 || self.core.ici != 0 || self.passing_stop.is_some()
+        self.core.ici != 0 || self.passing_stop.is_some()
     }
 
     /// Everything that can happen between two instructions.

@@ -8,14 +8,15 @@
 //! What was measured (`cargo bench -p flashstall-cpu`, million instructions a second from RAM, CPU time): the op
 //! copied, and PC, cycles and count in memory, where handlers behind function pointers would need them: 223. The op by
 //! reference, the three in registers: 324. Rare paths marked cold, so that the common one falls through: 400. A branch
-//! on the size instead of an addition keeps the next PC from waiting for the op to be loaded. None of it needs
+//! on the size instead of an addition keeps the next PC from waiting for the op to be loaded. IT blocks leave the loop no
+//! longer: half as fast again on code that is full of them. The bus is asked for a line at one place: at two or three, or
+//! behind a call, all code got slower. None of it needs
 //! `unsafe`; a table of function pointers was not built after that.
 
 use std::hint::cold_path;
 
-use super::fetch::fetch_ready;
 use super::multiple::Transferred;
-use super::operand::{asr_c, lsl_c, lsr_c, ror_c};
+use super::operand::{asr_c, condition_holds, lsl_c, lsr_c, ror_c};
 use crate::op::{Op, OpKind as K};
 use crate::{Bus, Cpu, Cycles, Fault, Size};
 
@@ -61,7 +62,12 @@ impl Cpu {
                     return $completed;
                 }};
             }
+            // A branch on the size, not an addition: the next PC must not wait for the op to be loaded.
+            let mut next = pc.wrapping_add(2);
             let op = if ONE {
+                if given.size == 4 {
+                    next = pc.wrapping_add(4);
+                }
                 &given
             } else {
                 if now >= self.deadline.0 {
@@ -69,34 +75,47 @@ impl Cpu {
                     leave!(true);
                 }
                 let mut op = self.code.get(pc);
-                let fetched = self.core.window.contains(pc)
-                    && (op.size == 2 || self.core.window.contains(pc.wrapping_add(2)));
+                let mut fetched = self.core.window.contains(pc);
+                if op.size == 4 {
+                    cold_path();
+                    fetched &= self.core.window.contains(next);
+                    next = pc.wrapping_add(4);
+                }
                 if !fetched {
                     sync!();
-                    if op.kind.is_placeholder() {
+                    if !self.fetch_decoded(bus) {
                         cold_path();
-                        self.one(bus);
                         return true;
                     }
-                    // The answer of a line of flash, without a call; all that takes longer is left to `fetch`.
-                    if !fetch_ready(&mut self.core, bus, pc, op.size) {
-                        cold_path();
-                        if self.fetch(bus).is_none() {
-                            return true;
-                        }
-                        op = self.code.get(pc);
-                    }
                     now = self.core.now.0;
+                    op = self.code.get(pc);
+                    next = pc.wrapping_add(op.size.into());
                 }
                 op
             };
-            // The point where an instruction issues: timing rules that look at its neighbours belong here.
-            let mut next = if op.size == 4 {
+            // In an IT block an op is skipped, or executes as one that does not set flags. `issue` has seen to single
+            // instructions.
+            let mut kind = op.kind;
+            let conditional = !ONE && self.core.itstate != 0;
+            if conditional {
                 cold_path();
-                pc.wrapping_add(4)
-            } else {
-                pc.wrapping_add(2)
-            };
+                if kind.is_placeholder() {
+                    sync!();
+                    self.one(bus);
+                    return true;
+                }
+                if !condition_holds(&self.core, self.core.itstate >> 4) && kind != K::Bkpt {
+                    now = now.wrapping_add(1);
+                    instructions = instructions.wrapping_add(1);
+                    pc = next;
+                    self.core.advance_it();
+                    continue;
+                }
+                if kind != K::ToSp {
+                    kind = op.alt;
+                }
+            }
+            // The point where an instruction issues: timing rules that look at its neighbours belong here.
             let mut cycles = u64::from(op.cycles);
 
             macro_rules! n {
@@ -200,6 +219,16 @@ impl Cpu {
                     n!().wrapping_add(m!() << (op.shift & 31))
                 };
             }
+            // What leaves the loop from within an op. `issue` advances the IT state of single instructions.
+            macro_rules! return_completed {
+                ($completed:expr) => {{
+                    let completed = $completed;
+                    if conditional && completed {
+                        self.core.advance_it();
+                    }
+                    return completed;
+                }};
+            }
             macro_rules! branch {
                 ($taken:expr) => {
                     if $taken {
@@ -209,7 +238,8 @@ impl Cpu {
                             now = now.wrapping_add(cycles);
                             instructions = instructions.wrapping_add(1);
                             pc = next;
-                            leave!(true);
+                            sync!();
+                            return_completed!(true);
                         }
                     }
                 };
@@ -221,14 +251,14 @@ impl Cpu {
                     if target & 1 == 0 || target >= 0xF000_0000 {
                         let op = $op;
                         sync!();
-                        return self.branch_and_exchange(bus, &op, target, $may_return);
+                        return_completed!(self.branch_and_exchange(bus, &op, target, $may_return));
                     }
                     next = target & !1;
                     cycles += u64::from($op.refill);
                 }};
             }
 
-            match op.kind {
+            match kind {
                 K::Undecoded | K::Stop => {
                     sync!();
                     if !ONE {
@@ -388,6 +418,9 @@ impl Cpu {
                     let completed = self.execute_to_sp(bus, inner);
                     if ONE || !completed {
                         return completed;
+                    }
+                    if conditional {
+                        self.core.advance_it();
                     }
                     resume!();
                 }
@@ -624,11 +657,7 @@ impl Cpu {
                         now = now.wrapping_add(cycles);
                         instructions = instructions.wrapping_add(1);
                         pc = next;
-                        sync!();
-                        if !self.it_block(bus) {
-                            return true;
-                        }
-                        resume!();
+                        continue;
                     }
                 }
                 K::Undefined
@@ -644,12 +673,15 @@ impl Cpu {
                 | K::Sev => {
                     let op = *op;
                     sync!();
-                    return self.system(bus, &op);
+                    return_completed!(self.system(bus, &op));
                 }
             }
             now = now.wrapping_add(cycles);
             instructions = instructions.wrapping_add(1);
             pc = next;
+            if conditional {
+                self.core.advance_it();
+            }
             if ONE {
                 leave!(true);
             }

@@ -27,6 +27,32 @@ impl Cpu {
         Some(op)
     }
 
+    /// [`fetch`](Self::fetch) for the hot loop. A decoded instruction has been through `fetch`, so it lies in an
+    /// executable region; what the bus cannot answer at once goes there again. False: one that is not decoded was executed, or a fault taken, or the fetch abandoned.
+    #[inline(always)]
+    pub(super) fn fetch_decoded<B: Bus>(&mut self, bus: &mut B) -> bool {
+        let pc = self.core.pc;
+        let op = self.code.get(pc);
+        if op.kind.is_placeholder() {
+            self.one(bus);
+            return false;
+        }
+        let (wide, second) = (op.size == 4, pc.wrapping_add(2));
+        let mut addr = if self.core.window.contains(pc) {
+            second
+        } else {
+            pc
+        };
+        // One place where the bus is asked, for it is inlined here.
+        while take_window(&mut self.core, bus, addr) {
+            addr = second;
+            if !wide || self.core.window.contains(addr) {
+                return true;
+            }
+        }
+        self.fetch(bus).is_some()
+    }
+
     #[inline]
     fn fetch_halfword<B: Bus>(&mut self, bus: &mut B, addr: u32) -> bool {
         if is_execute_never(addr) {
@@ -58,16 +84,7 @@ impl Cpu {
     }
 }
 
-/// Fetches the instruction at `pc`, if the bus answers both its halfwords at once. False: nothing is settled, ask again.
-///
-/// Only for instructions that are decoded: those have been through [`Cpu::fetch`], so they lie in an executable region.
-#[inline(always)]
-pub(super) fn fetch_ready<B: Bus>(core: &mut Core, bus: &mut B, pc: u32, size: u8) -> bool {
-    let second = pc.wrapping_add(u32::from(size) - 2);
-    (core.window.contains(pc) || take_window(core, bus, pc))
-        && (core.window.contains(second) || take_window(core, bus, second))
-}
-
+/// Takes the window around `addr`, if the bus has it at once. False: nothing is settled, ask again.
 #[inline(always)]
 fn take_window<B: Bus>(core: &mut Core, bus: &mut B, addr: u32) -> bool {
     let Ok(fetch) = bus.fetch(core, addr) else {

@@ -6,18 +6,39 @@ use crate::{Core, Op};
 /// Does `cond` (0..=15, as encoded) hold? 15 is as 14: always.
 #[inline]
 pub(crate) const fn condition_holds(core: &Core, cond: u8) -> bool {
-    let holds = match cond >> 1 {
-        0 => core.z(),
-        1 => core.c,
-        2 => core.n(),
-        3 => core.v,
-        4 => core.c && !core.z(),
-        5 => core.n() == core.v,
-        6 => core.n() == core.v && !core.z(),
-        _ => return true,
-    };
-    holds != (cond & 1 != 0)
+    let nzcv = (core.n() as usize) << 3
+        | (core.z() as usize) << 2
+        | (core.c as usize) << 1
+        | core.v as usize;
+    PASSING[(cond & 15) as usize] >> nzcv & 1 != 0
 }
+
+/// For each condition one bit for each of the 16 values of NZCV: a look-up, for a jump here is one too many.
+const PASSING: [u16; 16] = {
+    let mut table = [0xFFFF; 16];
+    let mut cond = 0;
+    while cond < 14 {
+        let mut nzcv = 0;
+        while nzcv < 16 {
+            let (n, z, c, v) = (nzcv & 8 != 0, nzcv & 4 != 0, nzcv & 2 != 0, nzcv & 1 != 0);
+            let holds = match cond >> 1 {
+                0 => z,
+                1 => c,
+                2 => n,
+                3 => v,
+                4 => c && !z,
+                5 => n == v,
+                _ => n == v && !z,
+            };
+            if holds == (cond & 1 != 0) {
+                table[cond] &= !(1 << nzcv);
+            }
+            nzcv += 1;
+        }
+        cond += 1;
+    }
+    table
+};
 
 /// LSL, LSR and ASR by 0..=255 with carry out; an amount of 0 leaves the carry.
 #[inline(always)]

@@ -1,7 +1,6 @@
 //! Instructions that reach into the system, and the IT condition in front of all of them.
 
 use super::condition_holds;
-use super::fetch::fetch_ready;
 use crate::op::{Op, OpKind};
 use crate::{Bus, Cpu, Cycles, Exit, Fault};
 
@@ -24,30 +23,6 @@ impl Cpu {
             self.core.advance_it();
         }
         completed
-    }
-
-    /// Executes up to the end of the IT block that has just begun, or to the deadline. False: something happened that
-    /// the boundary must look at.
-    #[inline(never)]
-    pub(super) fn it_block<B: Bus>(&mut self, bus: &mut B) -> bool {
-        while self.core.itstate != 0 && self.core.now < self.deadline {
-            let goes_on = match self.ready_op(bus) {
-                Some(op) => self.issue(bus, op),
-                None => self.one(bus),
-            };
-            if !goes_on {
-                return false;
-            }
-        }
-        self.core.itstate == 0
-    }
-
-    /// The op at the PC, if it is decoded and its fetch takes no detour.
-    #[inline(always)]
-    fn ready_op<B: Bus>(&mut self, bus: &mut B) -> Option<Op> {
-        let pc = self.core.pc;
-        let op = *self.code.get(pc);
-        (!op.kind.is_placeholder() && fetch_ready(&mut self.core, bus, pc, op.size)).then_some(op)
     }
 
     /// Does the condition of the IT block, if there is one, let this op execute? BKPT always does (A7.7.17).
