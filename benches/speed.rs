@@ -29,11 +29,11 @@ fn booted(elf: &str) -> Machine {
     let options = MachineOptions {
         hse: Some(Hertz::new(8_000_000)),
         lse: None,
-        timing: FlashTiming {
-            page_erase: Picos::from_millis(20),
-            mass_erase: Picos::from_millis(20),
-            program: Picos::from_micros(53),
-        },
+        timing: FlashTiming::of_pages(
+            Picos::from_millis(20),
+            Picos::from_millis(20),
+            Picos::from_micros(53),
+        ),
         open: OpenBehaviours::default(),
         fast_forward: true,
     };

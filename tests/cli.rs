@@ -269,7 +269,7 @@ fn chips_lists_geometry_timings_and_sources() {
     let json: serde_json::Value =
         serde_json::from_slice(&flashstall(&["chips", "--json"]).stdout).unwrap();
     assert_eq!(json["schema"], "flashstall-chips/1");
-    assert!(json["chips"][0]["page_erase"]["source"].is_string());
+    assert!(json["chips"][0]["timings"][0]["source"].is_string());
 }
 
 #[test]

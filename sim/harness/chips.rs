@@ -12,8 +12,10 @@ pub const CHIPS_SCHEMA: &str = "flashstall-chips/1";
 /// How long one kind of operation takes.
 #[derive(Clone, Debug, Serialize)]
 pub struct TimingEntry {
-    /// Shortest, in seconds.
-    pub min_s: f64,
+    /// Which operation: `page_erase`, `128 KB sector erase x32`.
+    pub operation: String,
+    /// Shortest, in seconds, where the datasheet gives one.
+    pub min_s: Option<f64>,
     /// Typical, where the datasheet gives one.
     pub typ_s: Option<f64>,
     /// Longest.
@@ -33,8 +35,10 @@ pub struct ChipEntry {
     pub description: String,
     /// Bytes of main flash.
     pub flash_bytes: u32,
-    /// Bytes that one erase erases.
+    /// Bytes that one erase erases; 0 on a part with sectors of several sizes.
     pub page_bytes: u32,
+    /// How many pages or sectors there are.
+    pub pages: u32,
     /// Banks.
     pub banks: u8,
     /// Bytes that one program operation writes.
@@ -43,12 +47,8 @@ pub struct ChipEntry {
     pub source: String,
     /// How sure that is.
     pub confidence: String,
-    /// Erase of a page.
-    pub page_erase: TimingEntry,
-    /// Erase of all.
-    pub mass_erase: TimingEntry,
-    /// One program operation.
-    pub program: TimingEntry,
+    /// How long its operations take.
+    pub timings: Vec<TimingEntry>,
 }
 
 /// All built-in parts, in alphabetical order.
@@ -62,8 +62,9 @@ pub fn chips() -> Vec<ChipEntry> {
 
 fn entry(chip: &Chip) -> ChipEntry {
     let flash = &chip.flash;
-    let timing = |t: &TimingSpec| TimingEntry {
-        min_s: t.min.as_secs_f64(),
+    let timing = |(operation, t): (String, &TimingSpec)| TimingEntry {
+        operation,
+        min_s: t.min.map(|p| p.as_secs_f64()),
         typ_s: t.typ.map(|p| p.as_secs_f64()),
         max_s: t.max.as_secs_f64(),
         source: t.source.clone(),
@@ -74,13 +75,12 @@ fn entry(chip: &Chip) -> ChipEntry {
         description: chip.description.clone(),
         flash_bytes: flash.size,
         page_bytes: flash.page,
+        pages: flash.pages(),
         banks: flash.banks,
         program_bytes: flash.program.bytes(),
         source: flash.source.clone(),
         confidence: flash.confidence.to_string(),
-        page_erase: timing(&flash.timing.page_erase),
-        mass_erase: timing(&flash.timing.mass_erase),
-        program: timing(&flash.timing.program),
+        timings: flash.timing.all().map(timing).collect(),
     }
 }
 
@@ -98,13 +98,15 @@ pub fn to_json(chips: &[ChipEntry]) -> String {
 pub fn to_text(chips: &[ChipEntry]) -> String {
     let mut out = String::new();
     for chip in chips {
+        let pages = match chip.page_bytes {
+            0 => format!("{} sectors", chip.pages),
+            bytes => format!("{} pages of {bytes} bytes", chip.pages),
+        };
         out += &format!(
-            "{}: {}\n  flash {} KB, {} pages of {} bytes, {} bank(s), programmed by {} bytes [{}] {}\n",
+            "{}: {}\n  flash {} KB, {pages}, {} bank(s), programmed by {} bytes [{}] {}\n",
             chip.name,
             chip.description,
             chip.flash_bytes / 1024,
-            chip.flash_bytes / chip.page_bytes.max(1),
-            chip.page_bytes,
             chip.banks,
             chip.program_bytes,
             chip.confidence,
@@ -114,15 +116,13 @@ pub fn to_text(chips: &[ChipEntry]) -> String {
             ["operation", "min", "typ", "max", "mark", "source"],
             &[1, 2, 3],
         );
-        for (name, t) in [
-            ("page erase", &chip.page_erase),
-            ("mass erase", &chip.mass_erase),
-            ("program", &chip.program),
-        ] {
+        for t in &chip.timings {
+            let name = t.operation.replace('_', " ");
+            let min = t.min_s.map_or_else(|| "-".to_owned(), short);
             let typ = t.typ_s.map_or_else(|| "-".to_owned(), short);
             rows.add_row([
-                name,
-                &short(t.min_s),
+                name.as_str(),
+                &min,
                 &typ,
                 &short(t.max_s),
                 &t.confidence,

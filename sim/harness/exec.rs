@@ -84,7 +84,7 @@ pub fn exec(elf: &Path, options: &ExecOptions) -> Result<ExecReport, ScenarioErr
     let mut prepared = prepare(elf, &options.chip)?;
     let firmware = Arc::clone(&prepared.firmware);
     prepared.hse = options.hse;
-    prepared.timing = timing(&prepared.chip, &options.flash);
+    prepared.timing = timing(&prepared.chip, &options.flash)?;
     prepared.max_time = options.max_time;
     prepared.stop_on_fault = !options.handle_faults;
     if let Some(name) = &options.until {
@@ -150,7 +150,7 @@ pub(crate) fn prepare(elf: &Path, chip: &str) -> Result<Prepared, ScenarioError>
         firmware_name: elf.display().to_string(),
         hse: Some(Hertz::new(8_000_000)),
         lse: None,
-        timing: timing(&chip, &FlashTable::default()),
+        timing: timing(&chip, &FlashTable::default())?,
         open: open(&chip, &OpenTable::default()),
         pins: Vec::new(),
         wires: Vec::new(),

@@ -39,6 +39,7 @@ pub(crate) const fn operation_name(kind: OperationKind) -> &'static str {
         OperationKind::PageErase => "page erase",
         OperationKind::MassErase => "mass erase",
         OperationKind::Program => "program",
+        OperationKind::EepromWrite => "eeprom write",
         OperationKind::OptionErase => "option erase",
         OperationKind::OptionProgram => "option program",
     }

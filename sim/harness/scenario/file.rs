@@ -1,6 +1,8 @@
 //! The scenario file as it is written: one struct a table, every key documented. What the keys *mean* together is
 //! checked in [`Scenario::prepare`](super::Scenario::prepare).
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -111,15 +113,27 @@ pub struct FlashTable {
     /// Column of the datasheet for everything that is not given below. Default: `max`.
     #[serde(default)]
     pub timing: TimingColumn,
-    /// Erase of one page or sector.
+    /// Erase of one page, or of any sector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_erase: Option<Located<Time>>,
-    /// Erase of a bank.
+    /// Erase of a sector by its size, on a part with sectors: `{ "128K" = "1s" }`. Before `page-erase`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sector_erase: BTreeMap<String, Located<Time>>,
+    /// Erase of a bank, or of all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mass_erase: Option<Located<Time>>,
     /// Programming of one unit (half-word, word or double word, as the part has it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Located<Time>>,
+    /// Programming of a row (L4) or a half page (L1) in one operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<Located<Time>>,
+    /// Write to the data EEPROM of an L1 that needs no erase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eeprom: Option<Located<Time>>,
+    /// Write to the data EEPROM with the erase before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eeprom_erase: Option<Located<Time>>,
 }
 
 /// `[pins]`

@@ -14,6 +14,7 @@ mod prepare;
 mod prepared;
 mod quantity;
 mod read;
+mod timing;
 mod traffic;
 mod wires;
 
@@ -25,9 +26,10 @@ pub use builder::{ScenarioBuilder, UartBuilder};
 pub use diagnostic::{ScenarioError, Source};
 pub use file::{SCHEMA, ScenarioFile};
 pub use located::Located;
-pub(crate) use prepare::{DEFAULT_MAX_INSTRUCTIONS, change_open, chip_file, open, timing};
+pub(crate) use prepare::{DEFAULT_MAX_INSTRUCTIONS, change_open, chip_file, open};
 pub use prepared::{Buffer, Prepared, PreparedWire, Trigger, Until, WireSpec};
 pub use quantity::{Deviation, Frequency, QuantityError, Rate, Time};
+pub(crate) use timing::timing;
 
 use crate::firmware::Firmware;
 

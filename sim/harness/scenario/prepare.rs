@@ -6,15 +6,13 @@ use std::sync::Arc;
 
 use flashstall_cpu::VectorAddress;
 use flashstall_mcu::Picos;
-use flashstall_mcu::chip::{Chip, TimingSpec};
-use flashstall_mcu::machine::{FlashTiming, OpenBehaviours};
+use flashstall_mcu::chip::Chip;
+use flashstall_mcu::machine::OpenBehaviours;
 
 use super::diagnostic::ScenarioError;
-use super::file::{
-    BufferTable, FlashTable, OpenTable, ScenarioFile, TimingColumn, VectorAddressing,
-};
+use super::file::{BufferTable, OpenTable, ScenarioFile, VectorAddressing};
 use super::prepared::{Buffer, Prepared, PreparedWire, Until, WireSpec};
-use super::{Located, SCHEMA, wires};
+use super::{Located, SCHEMA, timing, wires};
 use crate::firmware::{Firmware, SymbolError};
 
 /// What `max-instructions` is if the file does not say.
@@ -38,8 +36,8 @@ pub(super) fn prepare(
             ScenarioError::at(&file.schema, message).help(format!("write schema = \"{SCHEMA}\""))
         );
     }
-    check_timing(&file.flash)?;
     let chip = chip(file, base)?;
+    let timing = timing::timing(&chip, &file.flash)?;
     let (firmware, firmware_name) = load_firmware(file, base, firmware, &chip)?;
     let mut attached: Vec<PreparedWire> = Vec::new();
     for table in &file.wire {
@@ -60,7 +58,7 @@ pub(super) fn prepare(
         name: name.to_owned(),
         hse: file.board.hse.map(super::Frequency::hertz),
         lse: file.board.lse.map(super::Frequency::hertz),
-        timing: timing(&chip, &file.flash),
+        timing,
         open: open(&chip, &file.open),
         pins: wires::pins(file)?,
         wires: attached,
@@ -160,30 +158,6 @@ fn bad_elf(elf: &Located<String>, error: &crate::firmware::ElfError) -> Scenario
     ScenarioError::at(elf, format!("`{}`: {error}{cause}", elf.value))
 }
 
-/// The timings of `chip` as `table` chooses them.
-pub(crate) fn timing(chip: &Chip, table: &FlashTable) -> FlashTiming {
-    let column = |t: &TimingSpec| match table.timing {
-        TimingColumn::Min => t.min,
-        TimingColumn::Typ => t.typ.unwrap_or(t.max),
-        TimingColumn::Max => t.max,
-    };
-    let t = &chip.flash.timing;
-    FlashTiming {
-        page_erase: table
-            .page_erase
-            .as_ref()
-            .map_or_else(|| column(&t.page_erase), |g| g.value.0),
-        mass_erase: table
-            .mass_erase
-            .as_ref()
-            .map_or_else(|| column(&t.mass_erase), |g| g.value.0),
-        program: table
-            .program
-            .as_ref()
-            .map_or_else(|| column(&t.program), |g| g.value.0),
-    }
-}
-
 /// The chip's defaults with what `table` changes.
 pub(crate) fn open(chip: &Chip, table: &OpenTable) -> OpenBehaviours {
     change_open(OpenBehaviours::from(&chip.open), table)
@@ -207,22 +181,6 @@ pub(crate) fn change_open(mut open: OpenBehaviours, table: &OpenTable) -> OpenBe
         .buffer_hit_while_busy
         .unwrap_or(open.buffer_hit_while_busy);
     open
-}
-
-/// An operation that takes no time is none.
-fn check_timing(table: &FlashTable) -> Result<()> {
-    for time in [&table.page_erase, &table.mass_erase, &table.program]
-        .into_iter()
-        .flatten()
-    {
-        if time.value.0 == Picos::ZERO || time.value.0 > Picos(3_600 * Picos::SECOND.0) {
-            return Err(ScenarioError::at(
-                time,
-                "a flash operation takes more than no time and at most an hour",
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// The address of a symbol that the file names.

@@ -54,8 +54,10 @@ pub enum OperationKind {
     PageErase,
     /// Erase of a bank or of all main flash.
     MassErase,
-    /// Programming of one unit.
+    /// Programming of one unit, row or half page.
     Program,
+    /// A write to the data EEPROM, with its erase if it needs one.
+    EepromWrite,
     /// Erase of the option bytes.
     OptionErase,
     /// Programming of an option byte.

@@ -49,10 +49,7 @@ impl Machine {
     pub fn new(chip: Arc<Chip>, options: MachineOptions) -> Result<Self, MachineError> {
         let timing = options.timing;
         let absurd = |time: &Picos| *time == Picos::ZERO || *time > Picos(3600 * Picos::SECOND.0);
-        if let Some(time) = [timing.page_erase, timing.mass_erase, timing.program]
-            .into_iter()
-            .find(absurd)
-        {
+        if let Some(time) = timing.all().find(absurd) {
             return Err(MachineError::Timing(time));
         }
         let cpu = Cpu::new(CpuConfig {

@@ -32,8 +32,8 @@ fn the_figures_of_the_f303xc_are_those_of_its_sources() {
     );
     let t = &c.flash.timing;
     assert_eq!(
-        (t.page_erase.min, t.page_erase.typ, t.page_erase.max),
-        (Picos::from_millis(20), None, Picos::from_millis(40))
+        t.page_erase.as_ref().map(|t| (t.min, t.typ, t.max)),
+        Some((Some(Picos::from_millis(20)), None, Picos::from_millis(40)))
     );
     assert_eq!(
         (t.program.typ, t.program.confidence),
@@ -72,9 +72,9 @@ fn refused(from: &str, to: &str) -> (String, String) {
 
 #[test]
 fn an_unknown_key_is_an_error_at_its_place() {
-    let (message, at) = refused("page = 2048", "page = 2048\nsectors = 3");
-    assert!(message.contains("unknown field `sectors`"), "{message}");
-    assert_eq!(at, "sectors");
+    let (message, at) = refused("page = 2048", "page = 2048\nsector = 3");
+    assert!(message.contains("unknown field `sector`"), "{message}");
+    assert_eq!(at, "sector");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::{Chip, MemoryKind, MemorySpec, TimingSpec};
+use super::{Chip, MemorySpec};
 
 /// Why a chip file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -43,87 +43,6 @@ impl Chip {
             .or_else(|| self.interrupt_contradiction())
             .or_else(|| self.alias_contradiction())
             .or_else(|| self.overlap())
-    }
-
-    fn flash_contradiction(&self) -> Option<(String, String)> {
-        let f = &self.flash;
-        let about = |key: &str| key.to_owned();
-        if f.page == 0
-            || f.banks == 0
-            || f.size == 0
-            || !f.size.is_multiple_of(f.page)
-            || !f.page.is_multiple_of(8)
-        {
-            return Some((
-                about("page"),
-                format!(
-                    "flash of {} bytes is not a whole number of {}-byte pages",
-                    f.size, f.page
-                ),
-            ));
-        }
-        if !f.size.is_multiple_of(u32::from(f.banks)) || !f.bank_size().is_multiple_of(f.page) {
-            return Some((
-                about("banks"),
-                format!("{} banks do not divide the flash into whole pages", f.banks),
-            ));
-        }
-        if f.protection_unit == 0 || !f.protection_unit.is_multiple_of(f.page) {
-            return Some((
-                about("protection_unit"),
-                "protection_unit is not a whole number of pages".into(),
-            ));
-        }
-        if f.read.wait_states.is_empty() || !f.read.wait_states.is_sorted_by_key(|s| s.up_to) {
-            return Some((
-                about("wait_states"),
-                "wait_states must be listed by rising frequency".into(),
-            ));
-        }
-        if f.option_bytes.factory.len() != 8 {
-            return Some((
-                about("factory"),
-                format!(
-                    "8 option bytes are needed, {} are given",
-                    f.option_bytes.factory.len()
-                ),
-            ));
-        }
-        let found = self
-            .memories
-            .iter()
-            .filter(|m| m.kind == MemoryKind::Flash)
-            .collect::<Vec<_>>();
-        match found[..] {
-            [m] if m.base == f.base && m.size == f.size => None,
-            [m] => Some((
-                m.name.clone(),
-                "the memory of kind `flash` differs from [flash] in base or size".into(),
-            )),
-            _ => Some((
-                about("memory"),
-                "exactly one memory must be of kind `flash`".into(),
-            )),
-        }
-    }
-
-    fn timing_contradiction(&self) -> Option<(String, String)> {
-        let t = &self.flash.timing;
-        let all: [(&str, &TimingSpec); 3] = [
-            ("page_erase", &t.page_erase),
-            ("mass_erase", &t.mass_erase),
-            ("program", &t.program),
-        ];
-        all.into_iter().find_map(|(name, t)| {
-            let typ = t.typ.unwrap_or(t.min);
-            let ordered = t.min.0 > 0 && t.min <= typ && typ <= t.max;
-            (!ordered).then(|| {
-                (
-                    name.to_owned(),
-                    format!("{name}: min, typ and max must be above 0 and in this order"),
-                )
-            })
-        })
     }
 
     fn interrupt_contradiction(&self) -> Option<(String, String)> {

@@ -5,6 +5,7 @@
 
 mod builtin;
 mod check;
+mod check_flash;
 mod flash;
 mod peripheral;
 mod quantity;
@@ -16,8 +17,9 @@ use serde::Deserialize;
 
 pub use check::ChipError;
 pub use flash::{
-    FlashSpec, OptionBytesSpec, OptionLayout, ProgramWidth, ReadInterfaceKind, ReadInterfaceSpec,
-    TimingSpec, TimingsSpec, WaitStateStep,
+    EepromSpec, FlashSpec, OptionBytesSpec, OptionLayout, ParallelSpec, ProgramWidth,
+    ReadInterfaceKind, ReadInterfaceSpec, SectorRun, SectorTimingSpec, TimingSpec, TimingsSpec,
+    WaitStateStep,
 };
 pub use peripheral::{BlockSpec, ClockEnable, Param, PeripheralSpec};
 pub use quantity::{Confidence, Source};
@@ -137,6 +139,8 @@ pub enum MemoryKind {
     System,
     /// Option bytes.
     OptionBytes,
+    /// Data EEPROM behind the flash controller: its geometry is in [`EepromSpec`].
+    Eeprom,
 }
 
 /// One memory.

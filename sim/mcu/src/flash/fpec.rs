@@ -33,7 +33,8 @@
 use flashstall_cpu::{Addr, Cycles, FaultKind};
 
 use super::fpec_regs::{ACR, AR, Acr, CR, Cr, KEYR, LATENCY, Lock, OBR, OPTKEYR, SR, Sr, WRPR};
-use super::operation::{self, Request};
+use super::operation::{self, Contents, Request};
+use super::{Access, Parallelism, Takes};
 use crate::chip::{FlashSpec, OptionLayout};
 use crate::log::{OperationKind, ResetCause};
 use crate::periph::{Cx, FlashPort, Peripheral, Refusal, Register, Signal};
@@ -78,10 +79,11 @@ impl Fpec {
 
     fn configure(&self, cx: &mut Cx<'_>) {
         let acr = Acr::from_bits_truncate(self.acr);
-        cx.shared
-            .flash
-            .read
-            .configure((self.acr & LATENCY) as u8, acr.contains(Acr::PRFTBE));
+        cx.shared.flash.read.configure(Access {
+            wait_states: (self.acr & LATENCY) as u8,
+            prefetch: acr.contains(Acr::PRFTBE),
+            ..Access::default()
+        });
         cx.shared.flash.invalidate_window();
     }
 
@@ -214,14 +216,16 @@ impl Fpec {
                 kind: OperationKind::OptionErase,
                 address: Addr(base),
                 length: 16,
-                value: 0,
+                contents: Contents::Erased,
+                takes: Takes::PageErase,
             }
         } else if self.cr.contains(Cr::MER) {
             Request {
                 kind: OperationKind::MassErase,
                 address: Addr(base),
                 length: size,
-                value: 0,
+                contents: Contents::Erased,
+                takes: Takes::MassErase(Parallelism::default()),
             }
         } else if self.cr.contains(Cr::PER) {
             let Some(offset) = cx.shared.flash.memory.offset(self.ar) else {
@@ -231,12 +235,13 @@ impl Fpec {
                 });
                 return;
             };
-            let (first, end) = cx.shared.flash.page_of(offset);
+            let page = cx.shared.flash.page_of(offset);
             Request {
                 kind: OperationKind::PageErase,
-                address: Addr(base + first),
-                length: end - first,
-                value: 0,
+                address: Addr(base + page.first),
+                length: page.size(),
+                contents: Contents::Erased,
+                takes: Takes::PageErase,
             }
         } else {
             cx.find("flash-start-without-operation", || {
@@ -323,7 +328,7 @@ impl Peripheral for Fpec {
     }
 
     fn signal(&mut self, cx: &mut Cx<'_>, signal: &Signal) {
-        if *signal == Signal::FlashDone {
+        if let Signal::FlashDone { .. } = signal {
             self.cr.remove(Cr::STRT);
             self.started = None;
             self.flag(cx, Sr::EOP);

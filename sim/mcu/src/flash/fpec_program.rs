@@ -2,9 +2,10 @@
 
 use flashstall_cpu::{Addr, FaultKind, Size};
 
+use super::Takes;
 use super::fpec::Fpec;
 use super::fpec_regs::{Cr, Sr};
-use super::operation::Request;
+use super::operation::{Contents, Request};
 use crate::log::OperationKind;
 use crate::periph::{Cx, FlashPort, Refusal};
 
@@ -12,7 +13,7 @@ impl Fpec {
     fn program(&mut self, cx: &mut Cx<'_>, addr: Addr, offset: u32, value: u32) {
         if self.is_protected(cx, offset, 2) {
             self.flag(cx, Sr::WRPRTERR);
-        } else if value != 0 && !cx.shared.flash.is_erased_half(offset) {
+        } else if value != 0 && !cx.shared.flash.is_erased(offset, 2) {
             self.flag(cx, Sr::PGERR);
         } else {
             self.begin(
@@ -21,7 +22,8 @@ impl Fpec {
                     kind: OperationKind::Program,
                     address: addr,
                     length: 2,
-                    value,
+                    contents: Contents::Unit(value.into()),
+                    takes: Takes::Program,
                 },
             );
         }
@@ -35,7 +37,8 @@ impl Fpec {
                     kind: OperationKind::OptionProgram,
                     address: addr,
                     length: 2,
-                    value,
+                    contents: Contents::Unit(value.into()),
+                    takes: Takes::Program,
                 },
             );
         } else {

@@ -1,4 +1,5 @@
-//! Option bytes of F1 and F3: eight half-words, each a byte and its complement.
+//! Option bytes. On F1 and F3 eight half-words, each a byte and its complement, which are loaded here; on the other families an
+//! image of words that their controllers load and show.
 //!
 //! | behaviour | source | test |
 //! |---|---|---|
@@ -36,6 +37,18 @@ impl OptionBytes {
     /// As the part leaves the factory.
     #[must_use]
     pub fn new(spec: &OptionBytesSpec) -> Self {
+        if spec.layout == OptionLayout::Words {
+            let mut memory = Memory::new(spec.base.0, 4 * spec.words.len() as u32, 0xFF);
+            for (offset, &word) in (0..).step_by(4).zip(&spec.words) {
+                memory.write(offset, Size::Word, word);
+            }
+            return Self {
+                memory,
+                layout: spec.layout,
+                obr: 0,
+                wrpr: 0,
+            };
+        }
         let mut memory = Memory::new(spec.base.0, 16, 0xFF);
         for (offset, &byte) in (0..).step_by(2).zip(&spec.factory) {
             memory.write(offset, Size::Half, pair(byte));
@@ -88,10 +101,16 @@ impl OptionBytes {
     }
 
     pub(super) fn erase(&mut self) {
-        self.memory.fill(0, 16, 0xFF);
+        self.memory.fill(0, self.memory.size(), 0xFF);
     }
 
-    pub(super) fn program(&mut self, offset: u32, byte: u8) {
+    /// `bytes` are programmed at `offset`: the first with its complement on F1 and F3, else all of them as they are.
+    pub(super) fn program(&mut self, offset: u32, bytes: &[u8]) {
+        if self.layout == OptionLayout::Words {
+            self.memory.poke(offset, bytes);
+            return;
+        }
+        let byte = bytes.first().copied().unwrap_or(0xFF);
         let old = self
             .memory
             .read(offset & !1, Size::Half)
@@ -101,6 +120,9 @@ impl OptionBytes {
 
     /// Loads OBR and WRPR, as every system reset does.
     pub(crate) fn load(&mut self) {
+        if self.layout == OptionLayout::Words {
+            return;
+        }
         let mut error = false;
         let mut byte = |at: u32| {
             let half = self.memory.read(at, Size::Half).unwrap_or_default();
@@ -116,7 +138,9 @@ impl OptionBytes {
             OptionLayout::F1 => {
                 data1 << 18 | data0 << 10 | (user & 7) << 2 | u32::from(rdp != 0xA5) << 1
             }
-            OptionLayout::F3 => data1 << 24 | data0 << 16 | user << 8 | level(rdp) << 1,
+            OptionLayout::F3 | OptionLayout::Words => {
+                data1 << 24 | data0 << 16 | user << 8 | level(rdp) << 1
+            }
         };
         self.obr = shown | u32::from(error);
     }
@@ -171,7 +195,7 @@ mod tests {
         options.erase();
         options.load();
         assert_eq!(options.obr(), 0xFFFF_FF02, "erased RDP is level 1");
-        options.program(0, 0xCC);
+        options.program(0, &[0xCC]);
         options.load();
         assert_eq!(options.obr(), 0xFFFF_FF06, "level 2");
     }

@@ -1,30 +1,17 @@
-//! How the core reads the array: wait states, lines, buffers.
+//! How the core reads the array: one interface a family, chosen by the chip file.
 //!
 //! | behaviour | source | test |
 //! |---|---|---|
-//! | the array is read in lines of 64 bits; a line takes LATENCY + 1 cycles from its request, of which the core's own timing covers one | RM0008 s3.3.3, pipeline.md s5 (F) | `a_miss_costs_the_wait_states_and_straight_code_a_line_each_three_cycles` |
-//! | with PRFTBE the line behind is requested when execution enters a line | pipeline.md s5 says "when the last word is asked for"; the core's fetch runs ahead of execution, so the entry is the nearer point that this model has | same |
-//! | a fetch outside both buffers aborts the prefetch | pipeline.md s5 | `a_branch_aborts_the_prefetch` |
-//! | a line in a buffer is served without the array, also while it is busy | flash.md s1, design §4 rule 1 (D); switch `buffer_hit_while_busy` | `stall_law::lines_in_the_prefetch_buffer_go_on` |
-//! | a prefetch that was asked for before the operation began is completed | the array finishes a read that it has begun (D) | same |
-//! | a data read costs LATENCY cycles and goes before a prefetch | RM0008 s3.3.3: DCode has priority | `a_data_read_waits_and_pushes_the_prefetch_back` |
-//! | without wait states nothing costs anything | RM0008 s3.3.3 | `without_wait_states_the_whole_array_is_one_window` |
-//!
-//! | left out | why | what happens |
-//! |---|---|---|
-//! | the 4th-line penalty, and the refetch of a loop's own line (6 cycles for `subs; bne` at 2 wait states) | mechanism unknown, pipeline.md s5; a later issue | straight code is up to 8 % too fast, a loop inside one line runs at 3 cycles |
-//! | half-cycle access (HLFCYA) | for 8 MHz and below, no wait states there | the bit is kept, no effect |
-//!
-//! A cached interface (L4, F4) is another variant of [`ReadInterface`].
+//! | F1 and F3: 64-bit lines and a buffer of two | RM0008 s3.3.3 | in [`prefetch`](super::prefetch) |
+//! | L1: the same with lines of 32 bits, or of 64 with ACC64 | RM0038 FLASH_ACR (M) | `acc64_makes_the_lines_of_an_l1_wider` |
+//! | L4 and F4: caches before the buffer | RM0090 s3.5 | in [`cached`](super::cached) |
+//! | a vector is read through the instruction side on parts with an instruction cache | a vector fetch is a read on ICode, flash.md s1 (D) | `cached::vectors_go_through_the_instruction_cache` |
 
-use flashstall_cpu::Cycles;
+use flashstall_cpu::{Cycles, Size};
 
+use super::{F4Art, L4Cache, PrefetchBuffer};
 use crate::chip::ReadInterfaceKind;
-
-/// Bytes in a line of F1 and F3.
-const LINE: u32 = 8;
-/// "No line": offsets of lines are multiples of 8.
-const NONE: u32 = u32::MAX;
+use crate::memory::Memory;
 
 /// What a fetch found, in offsets from the array's base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,203 +24,201 @@ pub struct LineFetch {
     pub ready: Cycles,
 }
 
+/// What FLASH_ACR sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// LATENCY.
+    pub wait_states: u8,
+    /// PRFTBE or PRFTEN.
+    pub prefetch: bool,
+    /// ACC64 (L1).
+    pub wide: bool,
+    /// ICEN (L4, F4).
+    pub instruction_cache: bool,
+    /// DCEN (L4, F4).
+    pub data_cache: bool,
+}
+
 /// The read interface of a part.
 #[derive(Clone, Debug)]
 pub enum ReadInterface {
     /// F1 and F3.
-    F3Prefetch(F3Prefetch),
+    F3Prefetch(PrefetchBuffer<8>),
+    /// L1 with 32-bit access.
+    L1Narrow(PrefetchBuffer<4>),
+    /// L1 with 64-bit access.
+    L1Wide(PrefetchBuffer<8>),
+    /// L4.
+    L4Cache(Box<L4Cache>),
+    /// F4.
+    F4Art(Box<F4Art>),
+}
+
+/// Calls the same method of whatever interface it is.
+macro_rules! each {
+    ($read:expr, $inner:ident => $call:expr) => {
+        match $read {
+            ReadInterface::F3Prefetch($inner) => $call,
+            ReadInterface::L1Narrow($inner) => $call,
+            ReadInterface::L1Wide($inner) => $call,
+            ReadInterface::L4Cache($inner) => $call,
+            ReadInterface::F4Art($inner) => $call,
+        }
+    };
 }
 
 impl ReadInterface {
     /// The interface `kind` of an array of `size` bytes, as after reset.
     #[must_use]
-    pub const fn new(kind: ReadInterfaceKind, size: u32) -> Self {
+    pub fn new(kind: ReadInterfaceKind, size: u32) -> Self {
         match kind {
-            ReadInterfaceKind::F3Prefetch => Self::F3Prefetch(F3Prefetch::new(size)),
+            ReadInterfaceKind::F3Prefetch => Self::F3Prefetch(PrefetchBuffer::new(size)),
+            ReadInterfaceKind::L1 => Self::L1Narrow(PrefetchBuffer::new(size)),
+            ReadInterfaceKind::L4Cache => Self::L4Cache(Box::new(L4Cache::new(size))),
+            ReadInterfaceKind::F4Art => Self::F4Art(Box::new(F4Art::new(size))),
         }
     }
 
     /// Fetches at `offset` while the array is free.
     #[inline(always)]
     pub fn fetch(&mut self, offset: u32, now: Cycles) -> LineFetch {
-        match self {
-            Self::F3Prefetch(f3) => f3.fetch(offset, now),
-        }
+        each!(self, inner => inner.fetch(offset, now))
     }
 
-    /// Fetches at `offset` while the array is busy: only what is buffered.
+    /// Fetches at `offset` while the array is busy: only what is buffered or cached.
     pub fn fetch_while_busy(&mut self, offset: u32, now: Cycles) -> Option<LineFetch> {
+        each!(self, inner => inner.fetch_while_busy(offset, now))
+    }
+
+    /// A data read of `size` bytes at `offset` and `now`, where `memory` holds `value`: what comes, and its wait states.
+    #[inline(always)]
+    pub fn data(
+        &mut self,
+        memory: &Memory,
+        offset: u32,
+        size: Size,
+        value: u32,
+        now: Cycles,
+    ) -> (u32, Cycles) {
         match self {
-            Self::F3Prefetch(f3) => f3.fetch_while_busy(offset, now),
+            Self::F3Prefetch(buffer) => (value, buffer.uncached(now)),
+            _ => self.data_of_others(memory, offset, size, value, now),
         }
     }
 
-    /// Wait states of a data read or vector fetch at `now`.
-    #[inline(always)]
-    pub fn data(&mut self, now: Cycles) -> Cycles {
+    #[inline(never)]
+    fn data_of_others(
+        &mut self,
+        memory: &Memory,
+        offset: u32,
+        size: Size,
+        value: u32,
+        now: Cycles,
+    ) -> (u32, Cycles) {
         match self {
-            Self::F3Prefetch(f3) => f3.data(now),
+            Self::L4Cache(cached) => cached.data(memory, offset, size, value, now),
+            Self::F4Art(cached) => cached.data(memory, offset, size, value, now),
+            _ => (value, self.uncached(now)),
+        }
+    }
+
+    /// Wait states of a data read that no cache answers: option bytes, data EEPROM.
+    pub fn uncached(&mut self, now: Cycles) -> Cycles {
+        each!(self, inner => inner.uncached(now))
+    }
+
+    /// A data read at `offset` while the array is busy: only what is cached.
+    pub fn data_while_busy(&mut self, offset: u32, size: Size) -> Option<u32> {
+        match self {
+            Self::L4Cache(cached) => cached.data_while_busy(offset, size),
+            Self::F4Art(cached) => cached.data_while_busy(offset, size),
+            _ => None,
+        }
+    }
+
+    /// Wait states of the vector fetch at `offset`.
+    pub fn vector(&mut self, offset: u32, now: Cycles) -> Cycles {
+        match self {
+            Self::L4Cache(cached) => cached.vector(offset, now),
+            Self::F4Art(cached) => cached.vector(offset, now),
+            _ => self.uncached(now),
+        }
+    }
+
+    /// Is the vector at `offset` at hand while the array is busy?
+    pub fn has_vector_while_busy(&mut self, offset: u32) -> bool {
+        match self {
+            Self::L4Cache(cached) => cached.has_vector_while_busy(offset),
+            Self::F4Art(cached) => cached.has_vector_while_busy(offset),
+            _ => false,
         }
     }
 
     /// An operation begins; `executing` is the offset of the instruction that executes, if it is in the array.
     pub fn operation_began(&mut self, now: Cycles, executing: Option<u32>, keep: bool) {
+        each!(self, inner => inner.operation_began(now, executing, keep))
+    }
+
+    /// `length` bytes from `offset` on were programmed: a data cache that holds them follows (an erase does not tell it).
+    pub(super) fn programmed(&mut self, memory: &Memory, offset: u32, length: u32) {
         match self {
-            Self::F3Prefetch(f3) => f3.operation_began(now, executing, keep),
+            Self::L4Cache(cached) => cached.programmed(memory, offset, length),
+            Self::F4Art(cached) => cached.programmed(memory, offset, length),
+            _ => {}
         }
     }
 
     /// See [`Bus::fetch_state`](flashstall_cpu::Bus::fetch_state).
     #[must_use]
     pub fn fetch_state(&self, now: Cycles) -> u128 {
-        match self {
-            Self::F3Prefetch(f3) => f3.fetch_state(now),
-        }
+        each!(self, inner => inner.fetch_state(now))
     }
 
     /// Wait states in force.
     #[must_use]
-    pub const fn wait_states(&self) -> u8 {
-        match self {
-            Self::F3Prefetch(f3) => f3.wait_states as u8,
-        }
+    pub fn wait_states(&self) -> u8 {
+        each!(self, inner => inner.wait_states())
     }
 
-    /// Sets wait states and prefetch. Buffers are emptied.
-    pub const fn configure(&mut self, wait_states: u8, prefetch: bool) {
+    /// FLASH_ACR was written. Buffers are emptied, caches are kept.
+    pub fn configure(&mut self, access: Access) {
+        let (wait_states, prefetch) = (access.wait_states, access.prefetch);
         match self {
-            Self::F3Prefetch(f3) => {
-                *f3 = F3Prefetch {
-                    wait_states: wait_states as u64,
-                    prefetch,
-                    ..F3Prefetch::new(f3.size)
+            Self::F3Prefetch(buffer) => buffer.configure(wait_states, prefetch),
+            Self::L1Narrow(PrefetchBuffer { size, .. })
+            | Self::L1Wide(PrefetchBuffer { size, .. }) => {
+                let size = *size;
+                *self = if access.wide {
+                    let mut buffer = PrefetchBuffer::new(size);
+                    buffer.configure(wait_states, prefetch);
+                    Self::L1Wide(buffer)
+                } else {
+                    let mut buffer = PrefetchBuffer::new(size);
+                    // Prefetch needs 64-bit access.
+                    buffer.configure(wait_states, false);
+                    Self::L1Narrow(buffer)
                 };
             }
-        }
-    }
-}
-
-/// A buffered line, or one on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Line {
-    offset: u32,
-    ready: Cycles,
-}
-
-impl Line {
-    const EMPTY: Self = Self {
-        offset: NONE,
-        ready: Cycles::ZERO,
-    };
-}
-
-/// 64-bit lines, a buffer for the line that executes and one for the line behind it.
-#[derive(Clone, Debug)]
-pub struct F3Prefetch {
-    size: u32,
-    wait_states: u64,
-    prefetch: bool,
-    current: Line,
-    next: Line,
-}
-
-impl F3Prefetch {
-    const fn new(size: u32) -> Self {
-        Self {
-            size,
-            wait_states: 0,
-            prefetch: true,
-            current: Line::EMPTY,
-            next: Line::EMPTY,
+            Self::L4Cache(cached) => cached.configure(access),
+            Self::F4Art(cached) => cached.configure(access),
         }
     }
 
-    #[inline(always)]
-    fn fetch(&mut self, offset: u32, now: Cycles) -> LineFetch {
-        if self.wait_states == 0 {
-            return LineFetch {
-                lo: 0,
-                hi: self.size,
-                ready: now,
-            };
-        }
-        let line = offset & !(LINE - 1);
-        if line == self.current.offset {
-            return LineFetch {
-                lo: line,
-                hi: line + LINE,
-                ready: now.max(self.current.ready),
-            };
-        }
-        let ready = if line == self.next.offset {
-            now.max(self.next.ready)
-        } else {
-            now + Cycles(self.wait_states)
-        };
-        self.current = Line {
-            offset: line,
-            ready,
-        };
-        self.next = if self.prefetch {
-            self.behind(line, ready)
-        } else {
-            Line::EMPTY
-        };
-        LineFetch {
-            lo: line,
-            hi: line + LINE,
-            ready,
+    /// ICRST: the instruction cache forgets everything.
+    pub fn reset_instruction_cache(&mut self) {
+        match self {
+            Self::L4Cache(cached) => cached.reset_instruction_cache(),
+            Self::F4Art(cached) => cached.reset_instruction_cache(),
+            _ => {}
         }
     }
 
-    /// The line behind `line`, requested at `now`.
-    #[inline(always)]
-    fn behind(&self, line: u32, now: Cycles) -> Line {
-        Line {
-            offset: line + LINE,
-            ready: now + Cycles(self.wait_states + 1),
-        }
-    }
-
-    fn fetch_while_busy(&mut self, offset: u32, now: Cycles) -> Option<LineFetch> {
-        let line = offset & !(LINE - 1);
-        if line == self.next.offset {
-            // The line behind cannot be asked for now.
-            self.current = self.next;
-            self.next = Line::EMPTY;
-        }
-        (line == self.current.offset).then(|| LineFetch {
-            lo: line,
-            hi: line + LINE,
-            ready: now.max(self.current.ready),
-        })
-    }
-
-    fn fetch_state(&self, now: Cycles) -> u128 {
-        let of = |line: &Line| {
-            u128::from(line.offset) << 32 | u128::from(line.ready.since(now).0 as u32)
-        };
-        of(&self.current) << 64 | of(&self.next)
-    }
-
-    #[inline(always)]
-    fn data(&mut self, now: Cycles) -> Cycles {
-        if self.wait_states != 0 && self.next.ready > now {
-            self.next.ready += Cycles(self.wait_states + 1);
-        }
-        Cycles(self.wait_states)
-    }
-
-    fn operation_began(&mut self, now: Cycles, executing: Option<u32>, keep: bool) {
-        if !keep {
-            (self.current, self.next) = (Line::EMPTY, Line::EMPTY);
-        } else if self.wait_states == 0 {
-            // No lines were followed: they are those around the instruction that executes.
-            let line = executing.map(|offset| offset & !(LINE - 1));
-            self.current = line.map_or(Line::EMPTY, |offset| Line { offset, ready: now });
-            self.next = line
-                .filter(|_| self.prefetch)
-                .map_or(Line::EMPTY, |line| self.behind(line, now));
+    /// DCRST: the data cache forgets everything.
+    pub fn reset_data_cache(&mut self) {
+        match self {
+            Self::L4Cache(cached) => cached.reset_data_cache(),
+            Self::F4Art(cached) => cached.reset_data_cache(),
+            _ => {}
         }
     }
 }
@@ -242,88 +227,31 @@ impl F3Prefetch {
 mod tests {
     use super::*;
 
-    fn at_two_wait_states(prefetch: bool) -> ReadInterface {
-        let mut read = ReadInterface::new(ReadInterfaceKind::F3Prefetch, 0x1000);
-        read.configure(2, prefetch);
-        read
-    }
-
     #[test]
-    fn without_wait_states_the_whole_array_is_one_window() {
-        let mut read = ReadInterface::new(ReadInterfaceKind::F3Prefetch, 0x1000);
+    fn acc64_makes_the_lines_of_an_l1_wider() {
+        let mut read = ReadInterface::new(ReadInterfaceKind::L1, 0x1000);
+        let mut access = Access {
+            wait_states: 1,
+            prefetch: true,
+            ..Access::default()
+        };
+        read.configure(access);
+        let line = read.fetch(0x104, Cycles(10));
+        assert_eq!((line.lo, line.hi, line.ready), (0x104, 0x108, Cycles(11)));
         assert_eq!(
-            read.fetch(0x102, Cycles(7)),
-            LineFetch {
-                lo: 0,
-                hi: 0x1000,
-                ready: Cycles(7)
-            }
+            read.fetch(0x108, Cycles(13)).ready,
+            Cycles(14),
+            "no prefetch with 32 bits"
         );
-        assert_eq!(read.data(Cycles(7)), Cycles(0));
-    }
-
-    #[test]
-    fn a_miss_costs_the_wait_states_and_straight_code_a_line_each_three_cycles() {
-        let mut read = at_two_wait_states(true);
-        assert_eq!(read.fetch(0x10, Cycles(100)).ready, Cycles(102));
-        // Two 32-bit instructions a line: executed in two cycles, the next line comes after three.
-        assert_eq!(read.fetch(0x18, Cycles(104)).ready, Cycles(105));
-        assert_eq!(read.fetch(0x20, Cycles(107)).ready, Cycles(108));
-        // Four 16-bit instructions a line take longer than the line behind.
-        assert_eq!(read.fetch(0x28, Cycles(112)).ready, Cycles(112));
-    }
-
-    #[test]
-    fn a_branch_aborts_the_prefetch() {
-        let mut read = at_two_wait_states(true);
-        read.fetch(0x10, Cycles(0));
-        assert_eq!(read.fetch(0x80, Cycles(3)).ready, Cycles(5));
+        access.wide = true;
+        read.configure(access);
+        let line = read.fetch(0x104, Cycles(20));
+        assert_eq!((line.lo, line.hi, line.ready), (0x100, 0x108, Cycles(21)));
         assert_eq!(
-            read.fetch(0x18, Cycles(6)).ready,
-            Cycles(8),
-            "the line behind 0x10 is gone"
+            read.fetch(0x108, Cycles(23)).ready,
+            Cycles(23),
+            "prefetched"
         );
-    }
-
-    #[test]
-    fn without_prefetch_each_line_costs_the_wait_states() {
-        let mut read = at_two_wait_states(false);
-        assert_eq!(read.fetch(0x10, Cycles(0)).ready, Cycles(2));
-        assert_eq!(read.fetch(0x18, Cycles(50)).ready, Cycles(52));
-        assert_eq!(
-            read.fetch(0x1E, Cycles(53)).ready,
-            Cycles(53),
-            "the same line"
-        );
-    }
-
-    #[test]
-    fn a_data_read_waits_and_pushes_the_prefetch_back() {
-        let mut read = at_two_wait_states(true);
-        read.fetch(0x10, Cycles(0)); // there at 2, the next at 5
-        assert_eq!(read.data(Cycles(3)), Cycles(2));
-        assert_eq!(read.fetch(0x18, Cycles(5)).ready, Cycles(8));
-    }
-
-    #[test]
-    fn while_busy_only_buffered_lines_are_served() {
-        let mut read = at_two_wait_states(true);
-        read.fetch(0x10, Cycles(0));
-        read.operation_began(Cycles(3), Some(0x12), true);
-        assert!(read.fetch_while_busy(0x10, Cycles(4)).is_some());
-        assert_eq!(
-            read.fetch_while_busy(0x18, Cycles(4)).map(|l| l.ready),
-            Some(Cycles(5))
-        );
-        assert!(read.fetch_while_busy(0x20, Cycles(9)).is_none());
-        assert!(
-            read.fetch_while_busy(0x18, Cycles(9)).is_some(),
-            "a loop inside the line spins on"
-        );
-        read.operation_began(Cycles(10), Some(0x18), false);
-        assert!(
-            read.fetch_while_busy(0x18, Cycles(11)).is_none(),
-            "the other setting of the switch"
-        );
+        assert_eq!(read.wait_states(), 1);
     }
 }

@@ -103,8 +103,11 @@ pub enum Signal {
     Remap(u8),
     /// Reset the chip.
     Reset(ResetCause),
-    /// The flash operation that was running ended.
-    FlashDone,
+    /// A flash operation ended.
+    FlashDone {
+        /// The first bank that it kept busy, from 1.
+        bank: u8,
+    },
     /// The RTS output of a USART changed.
     RtsChanged {
         /// The USART.

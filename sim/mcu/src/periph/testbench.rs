@@ -49,12 +49,7 @@ fn shared_on(chip: &Chip) -> Shared {
         Hertz::new(chip.clocks.hsi.hz),
         Hertz::new(chip.clocks.lsi.hz),
     );
-    let t = &chip.flash.timing;
-    let timing = FlashTiming {
-        page_erase: t.page_erase.max,
-        mass_erase: t.mass_erase.max,
-        program: t.program.max,
-    };
+    let timing = FlashTiming::from_spec(&chip.flash.timing, |t| t.max);
     Shared {
         clock: Clock::new(hsi),
         clocks: ClockTree::from_hsi(hsi, lsi),

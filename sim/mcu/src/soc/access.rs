@@ -14,6 +14,8 @@ pub(super) enum Place {
     Sram(u32),
     /// Core-coupled SRAM, by offset.
     Ccm(u32),
+    /// Data EEPROM, by offset.
+    Eeprom(u32),
     /// Main flash, by offset.
     Flash(u32),
     /// Option bytes, by offset.
@@ -45,6 +47,8 @@ impl Soc {
             Some(Place::Ccm(offset))
         } else if let Some(offset) = flash.options.offset(addr) {
             Some(Place::Options(offset))
+        } else if let Some(offset) = flash.eeprom.offset(addr) {
+            Some(Place::Eeprom(offset))
         } else {
             let system = self
                 .chip
@@ -69,13 +73,46 @@ impl Soc {
         }
     }
 
-    /// An access to the array at `offset`: `Err` while its bank is busy.
-    fn array_free(&mut self, core: &mut Core, offset: u32) -> Result<(), Abort> {
+    /// An access to `bank`: `Err` while it is busy.
+    fn bank_free(&mut self, core: &mut Core, bank: u8) -> Result<(), Abort> {
         self.catch_up_before(core);
-        match self.shared.flash.busy_until(offset, core.now) {
-            Some(until) => Err(self.hold_for_flash(until)),
+        match self.shared.flash.holding(bank, core.now) {
+            Some((_, until)) => Err(self.hold_for_flash(until)),
             None => Ok(()),
         }
+    }
+
+    /// A data read of main flash through the alias, or while an operation runs somewhere.
+    fn read_flash(&mut self, core: &mut Core, offset: u32, size: Size) -> Result<u32, Abort> {
+        self.catch_up_before(core);
+        let flash = &mut self.shared.flash;
+        if let Some(until) = flash.busy_until(offset, core.now) {
+            return match flash.read.data_while_busy(offset, size) {
+                Some(value) => Ok(value),
+                None => Err(self.hold_for_flash(until)),
+            };
+        }
+        let (value, wait) = flash.data(offset, size, core.now).ok_or(UNMAPPED)?;
+        core.now += wait;
+        Ok(value)
+    }
+
+    /// The vector at `offset` of main flash.
+    pub(super) fn vector_from_flash(&mut self, core: &mut Core, offset: u32) -> Result<u32, Abort> {
+        if !self.shared.flash.is_idle() {
+            self.catch_up_before(core);
+        }
+        let flash = &mut self.shared.flash;
+        if let Some(until) = flash.busy_until(offset, core.now) {
+            return if flash.read.has_vector_while_busy(offset) {
+                flash.word(offset, Size::Word).ok_or(UNMAPPED)
+            } else {
+                Err(self.hold_for_flash(until))
+            };
+        }
+        let (value, wait) = flash.vector(offset, core.now).ok_or(UNMAPPED)?;
+        core.now += wait;
+        Ok(value)
     }
 
     #[inline(never)]
@@ -91,17 +128,19 @@ impl Soc {
         let value = match self.place(addr) {
             Some(Place::Sram(offset)) => self.sram.read(offset, size),
             Some(Place::Ccm(offset)) => self.ccm.read(offset, size),
-            Some(Place::Flash(offset)) => {
-                self.array_free(core, offset)?;
-                core.now += self.shared.flash.read.data(core.now);
-                self.shared.flash.word(offset, size)
+            Some(Place::Flash(offset)) => Some(self.read_flash(core, offset, size)?),
+            Some(Place::Eeprom(offset)) => {
+                self.bank_free(core, self.shared.flash.eeprom_bank(offset))?;
+                core.now += self.shared.flash.read.uncached(core.now);
+                self.shared.flash.eeprom.read(offset, size)
             }
             Some(Place::Options(offset)) => {
-                self.array_free(core, 0)?;
-                core.now += self.shared.flash.read.data(core.now);
+                self.bank_free(core, 1)?;
+                core.now += self.shared.flash.read.uncached(core.now);
                 self.shared.flash.options.read(offset, size)
             }
             Some(Place::System) => {
+                self.bank_free(core, 1)?;
                 self.count_unmodelled(core, addr, "system memory", false);
                 Some(0)
             }
@@ -136,9 +175,16 @@ impl Soc {
             }
             Some(Place::Flash(offset)) => {
                 let home = self.shared.flash.base() + offset;
-                self.write_array(core, offset, home, size, value)
+                self.write_array(core, self.shared.flash.bank(offset), home, size, value)
             }
-            Some(Place::Options(_)) => self.write_array(core, 0, addr, size, value),
+            Some(Place::Eeprom(offset)) => self.write_array(
+                core,
+                self.shared.flash.eeprom_bank(offset),
+                addr,
+                size,
+                value,
+            ),
+            Some(Place::Options(_)) => self.write_array(core, 1, addr, size, value),
             Some(Place::System) => Err(REFUSED),
             None => self.write_register(core, addr, size, value),
         }
@@ -148,12 +194,12 @@ impl Soc {
     fn write_array(
         &mut self,
         core: &mut Core,
-        offset: u32,
+        bank: u8,
         home: u32,
         size: Size,
         value: u32,
     ) -> Result<(), Abort> {
-        self.array_free(core, offset)?;
+        self.bank_free(core, bank)?;
         let Some(id) = self.flash_port else {
             return Err(REFUSED);
         };
@@ -197,7 +243,7 @@ impl Soc {
                 self.count_unmodelled(core, addr, "system memory", false);
                 Err(REFUSED)
             }
-            Some(Place::Options(_) | Place::Ccm(_)) => Err(REFUSED),
+            Some(Place::Options(_) | Place::Ccm(_) | Place::Eeprom(_)) => Err(REFUSED),
             None => Err(UNMAPPED),
         }
     }

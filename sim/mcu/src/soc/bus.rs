@@ -5,6 +5,7 @@ use flashstall_cpu::{
 };
 
 use super::Soc;
+use super::access::Place;
 use crate::log::ResetCause;
 
 impl Bus for Soc {
@@ -15,11 +16,10 @@ impl Bus for Soc {
         }
         let flash = &mut self.shared.flash;
         if flash.is_idle()
-            && let Some(value) = flash
-                .memory
-                .read(addr.wrapping_sub(flash.memory.base()), size)
+            && let Some((value, wait)) =
+                flash.data(addr.wrapping_sub(flash.memory.base()), size, core.now)
         {
-            core.now += flash.read.data(core.now);
+            core.now += wait;
             return Ok(value);
         }
         self.read_elsewhere(core, addr, size)
@@ -56,7 +56,10 @@ impl Bus for Soc {
     }
 
     fn vector(&mut self, core: &mut Core, addr: u32) -> Result<u32, Abort> {
-        self.read(core, addr, Size::Word)
+        match self.place(addr) {
+            Some(Place::Flash(offset)) => self.vector_from_flash(core, offset),
+            _ => self.read(core, addr, Size::Word),
+        }
     }
 
     #[inline]

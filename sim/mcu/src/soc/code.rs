@@ -22,7 +22,7 @@ impl Soc {
                 .flash
                 .memory
                 .half_at(self.shared.flash.base() + offset),
-            Place::Options(_) | Place::System => None,
+            Place::Options(_) | Place::Eeprom(_) | Place::System => None,
         }
     }
 
@@ -66,6 +66,7 @@ impl Soc {
             Some(Place::Sram(offset)) => self.sram.peek(offset, out),
             Some(Place::Ccm(offset)) => self.ccm.peek(offset, out),
             Some(Place::Flash(offset)) => self.shared.flash.memory.peek(offset, out),
+            Some(Place::Eeprom(offset)) => self.shared.flash.eeprom.peek(offset, out),
             Some(Place::Options(offset)) => {
                 let byte = |n: u32| {
                     self.shared
@@ -92,6 +93,7 @@ impl Soc {
             Some(Place::Sram(offset)) => self.sram.poke(offset, bytes),
             Some(Place::Ccm(offset)) => self.ccm.poke(offset, bytes),
             Some(Place::Flash(offset)) => self.shared.flash.memory.poke(offset, bytes),
+            Some(Place::Eeprom(offset)) => self.shared.flash.eeprom.poke(offset, bytes),
             Some(Place::Options(offset)) => self.shared.flash.options.poke(offset, bytes),
             Some(Place::System) | None => false,
         };

@@ -48,12 +48,16 @@ impl Soc {
         match self.place(addr.0) {
             Some(Place::Sram(offset)) => self.sram.read(offset, size).ok_or(error),
             Some(Place::Flash(offset)) => {
-                self.dma_array_free(offset, at)?;
+                self.dma_bank_free(self.shared.flash.bank(offset), at)?;
                 self.shared.flash.word(offset, size).ok_or(error)
             }
             Some(Place::Options(offset)) => {
-                self.dma_array_free(0, at)?;
+                self.dma_bank_free(1, at)?;
                 self.shared.flash.options.read(offset, size).ok_or(error)
+            }
+            Some(Place::Eeprom(offset)) => {
+                self.dma_bank_free(self.shared.flash.eeprom_bank(offset), at)?;
+                self.shared.flash.eeprom.read(offset, size).ok_or(error)
             }
             // Core-coupled memory hangs on the core's own buses.
             Some(Place::Ccm(_) | Place::System) | None => Err(error),
@@ -102,11 +106,10 @@ impl Soc {
         Ok(())
     }
 
-    fn dma_array_free(&self, offset: u32, at: Instant) -> Result<(), DmaStop> {
-        let flash = &self.shared.flash;
-        match (flash.busy_until(offset, at.cycle), flash.running()) {
-            (Some(_), Some(running)) => Err(DmaStop::HeldUntil(running.end)),
-            _ => Ok(()),
+    fn dma_bank_free(&self, bank: u8, at: Instant) -> Result<(), DmaStop> {
+        match self.shared.flash.holding(bank, at.cycle) {
+            Some((running, _)) => Err(DmaStop::HeldUntil(running.end)),
+            None => Ok(()),
         }
     }
 

@@ -33,7 +33,7 @@ impl Soc {
     fn dispatch(&mut self, due: Due, cycle: Cycles) {
         match due.target {
             Target::Peripheral(id) => self.with(id, due.at, cycle, |p, cx| p.event(cx, due.token)),
-            Target::FlashArray => flash::finish(&mut self.shared),
+            Target::FlashArray => flash::finish(&mut self.shared, due.token),
             Target::Wire(id) => {
                 if !self.may_send(id, due.at, cycle) {
                     return;

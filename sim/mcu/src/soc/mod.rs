@@ -34,7 +34,7 @@ use flashstall_cpu::{Addr, Cycles, IrqLines};
 
 use crate::chip::{Chip, MemoryKind, PeripheralSpec};
 use crate::clock::Clock;
-use crate::flash::{FlashArray, FlashTiming, Fpec};
+use crate::flash::{self, FlashArray, FlashTiming};
 use crate::log::{Log, OperationId, ResetCause};
 use crate::memory::Memory;
 use crate::periph::{BuildError, Oscillators, Peripheral, PeripheralId, Pins, Shared};
@@ -47,9 +47,6 @@ pub(crate) use reset::Recall;
 use blocks::Blocks;
 use interrupts::InterruptWatch;
 use stalls::Holder;
-
-/// Kind of the flash controller, which this crate's flash room models itself.
-const FPEC: &str = "fpec";
 
 /// What a board gives to a chip.
 #[derive(Clone, Copy, Debug)]
@@ -93,15 +90,14 @@ pub struct Soc {
 
 impl Soc {
     pub(crate) fn new(chip: Arc<Chip>, board: Board) -> Result<Self, BuildError> {
-        let peripherals = chip
+        let mut peripherals = chip
             .peripherals
             .iter()
             .map(|spec| build(&chip, spec))
             .collect::<Result<Vec<_>, BuildError>>()?;
-        let flash_port = chip
-            .peripherals
-            .iter()
-            .position(|p| p.kind == FPEC)
+        let flash_port = peripherals
+            .iter_mut()
+            .position(|p| p.flash_port().is_some())
             .map(PeripheralId);
         let hsi = Hertz::new(chip.clocks.hsi.hz);
         let memory = |kind: MemoryKind, base: u32| {
@@ -184,9 +180,8 @@ impl Soc {
 }
 
 fn build(chip: &Chip, spec: &PeripheralSpec) -> Result<Box<dyn Peripheral>, BuildError> {
-    if spec.kind == FPEC {
-        let irq = spec.irqs.values().next().copied().unwrap_or_default();
-        return Ok(Box::new(Fpec::new(&chip.flash, irq)));
+    match flash::controller(chip, spec) {
+        Some(controller) => Ok(controller),
+        None => crate::periph::build(spec, &chip.peripherals),
     }
-    crate::periph::build(spec, &chip.peripherals)
 }

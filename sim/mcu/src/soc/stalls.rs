@@ -13,12 +13,14 @@ pub(super) struct Holder {
 }
 
 impl Soc {
-    /// An access is held by the operation that runs; remembers which, for the record when it is over.
+    /// An access is held until the end of an operation; remembers which, for the record when it is over.
     pub(super) fn hold_for_flash(&mut self, until: Cycles) -> Abort {
+        let clock = &self.shared.clock;
         self.holder = self
             .shared
             .flash
             .running()
+            .find(|running| clock.cycle(running.end) == until)
             .map_or_else(Holder::default, |running| Holder {
                 bank: running.bank,
                 operation: Some(running.id),

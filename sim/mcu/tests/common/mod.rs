@@ -55,11 +55,7 @@ pub fn options() -> MachineOptions {
     MachineOptions {
         hse: Some(Hertz::new(8_000_000)),
         lse: None,
-        timing: FlashTiming {
-            page_erase: ERASE,
-            mass_erase: ERASE,
-            program: PROGRAM,
-        },
+        timing: FlashTiming::of_pages(ERASE, ERASE, PROGRAM),
         open: OpenBehaviours::default(),
         fast_forward: true,
     }
