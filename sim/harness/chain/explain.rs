@@ -63,7 +63,9 @@ impl<'a> Explainer<'a> {
             at_s: unit.settled.as_secs_f64(),
         }];
         match unit.fate {
-            Fate::NotListening => chain.push(Link::NotListening),
+            Fate::NotListening | Fate::NotAcknowledged | Fate::BitRate => {
+                chain.push(Link::NotListening);
+            }
             Fate::Reset => self.reset(unit, &mut chain),
             // Never read: what counts is how things stood at the end.
             Fate::Waiting => self.not_taken(
@@ -74,7 +76,7 @@ impl<'a> Explainer<'a> {
                 },
                 &mut chain,
             ),
-            Fate::Overrun | Fate::Overwritten | Fate::Merged => {
+            Fate::Overrun | Fate::Overwritten | Fate::FifoOverrun | Fate::Merged => {
                 if let Some(blocker) = unit.blocked_by {
                     let register = self.register(wire);
                     chain.push(Link::StillHeld {
@@ -85,7 +87,8 @@ impl<'a> Explainer<'a> {
                 self.not_taken(wire, unit, &mut chain);
             }
             // What is corrupted or thrown away explains itself.
-            Fate::Corrupted | Fate::Flushed | Fate::Delivered | Fate::InFlight => {}
+            Fate::Corrupted | Fate::Flushed | Fate::Delivered | Fate::Filtered | Fate::InFlight => {
+            }
         }
         chain
     }

@@ -175,6 +175,14 @@ pub enum Fate {
     Overwritten,
     /// Thrown away by firmware (RXFRQ, receiver switched off with a byte in it).
     Flushed,
+    /// Complete and acknowledged while the receive FIFO was full: it, or the newest one in the FIFO, is lost.
+    FifoOverrun,
+    /// Acknowledged, and no active filter lets it pass.
+    Filtered,
+    /// A CAN frame that no node has acknowledged so far.
+    NotAcknowledged,
+    /// A CAN frame at a bit rate that the receiver cannot follow.
+    BitRate,
     /// Nobody listened: clock off, receiver not enabled, pin not connected to the receiver.
     NotListening,
     /// An edge that came while its flag was still set.
@@ -186,7 +194,7 @@ pub enum Fate {
 /// One byte, frame or edge on a wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unit {
-    /// What was sent (a byte; 1 or 0 for an edge).
+    /// What was sent (a byte; 1 or 0 for an edge; [`CanFrame::key`](crate::wire::CanFrame::key) of a CAN frame).
     pub value: u32,
     /// What the receiver made of it, once it has.
     pub received: Option<u32>,
@@ -209,7 +217,7 @@ pub struct Unit {
 pub struct WireLog {
     /// Its name in the scenario.
     pub name: String,
-    /// `uart` or `pin`.
+    /// `can`, `uart` or `pin`.
     pub kind: &'static str,
     /// All units, in the order sent; the index is the unit's number.
     pub units: Vec<Unit>,

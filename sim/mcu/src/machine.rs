@@ -28,9 +28,9 @@ pub use options::{MachineOptions, OpenBehaviours};
 use crate::Picos;
 use crate::chip::Chip;
 use crate::log::Log;
-use crate::periph::{Oscillators, Pin, UartPort};
+use crate::periph::{CanPort, Oscillators, Pin, UartPort};
 use crate::soc::{Board, Recall, Soc};
-use crate::wire::{PinWire, UartWire, Wire, WireId};
+use crate::wire::{CanNode, CanWire, PinWire, UartWire, Wire, WireId};
 
 /// A chip with its core, its board and its wires. A clone is a machine of its own that goes on from the same instant.
 #[derive(Clone)]
@@ -247,6 +247,36 @@ impl Machine {
         Ok(id)
     }
 
+    /// Attaches a node to the bus of a CAN controller.
+    ///
+    /// # Errors
+    /// [`AttachError`] if the chip has no such CAN controller.
+    pub fn attach_can(&mut self, wire: CanWire) -> Result<WireId, AttachError> {
+        let Some(port) = self.soc.peripheral(&wire.port) else {
+            return Err(AttachError::NoSuchPort {
+                wire: wire.name,
+                port: wire.port,
+            });
+        };
+        let id = WireId(self.soc.wires.len());
+        let Some(controller) = self.soc.peripherals[port.0].can() else {
+            return Err(AttachError::NotACan {
+                wire: wire.name,
+                port: wire.port,
+            });
+        };
+        controller.attach(CanNode {
+            wire: id,
+            bit_rate: wire.bit_rate,
+            retransmit: wire.retransmit,
+            acknowledged_by_others: wire.acknowledged_by_others,
+        });
+        let wire = Wire::can(id, wire, port, &mut self.soc.shared);
+        self.soc.wires.push(wire);
+        self.soc.outside_changed(&mut self.cpu.core);
+        Ok(id)
+    }
+
     /// Attaches a driver of a pin.
     ///
     /// # Errors
@@ -295,6 +325,12 @@ impl Machine {
     pub fn uart(&mut self, name: &str) -> Option<&dyn UartPort> {
         let id = self.soc.peripheral(name)?;
         self.soc.peripherals[id.0].uart().map(|port| &*port)
+    }
+
+    /// The CAN controller called `name`: what it has sent.
+    pub fn can(&mut self, name: &str) -> Option<&dyn CanPort> {
+        let id = self.soc.peripheral(name)?;
+        self.soc.peripherals[id.0].can().map(|port| &*port)
     }
 
     /// A table that is not aligned to its size reads wrong vectors on silicon that ORs (ARMv7-M B3.2.5).

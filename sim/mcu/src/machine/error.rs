@@ -51,6 +51,14 @@ pub enum AttachError {
         /// What it names.
         port: String,
     },
+    /// The peripheral is no CAN controller.
+    #[error("wire {wire}: {port} is not a CAN controller")]
+    NotACan {
+        /// The wire.
+        wire: String,
+        /// What it names.
+        port: String,
+    },
     /// The chip has no such pin.
     #[error("wire {wire}: this chip has no pin {number} on port {port}")]
     NoSuchPin {

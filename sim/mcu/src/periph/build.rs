@@ -6,6 +6,7 @@ use crate::chip::{Param, PeripheralSpec};
 use crate::periph::Peripheral;
 use crate::periph::afio::Afio;
 use crate::periph::backup::Backup;
+use crate::periph::bxcan::BxCan;
 use crate::periph::crc::Crc;
 use crate::periph::crc_v1::CrcV1;
 use crate::periph::dbgmcu::Dbgmcu;
@@ -66,6 +67,7 @@ pub fn build(
     Ok(match spec.kind.as_str() {
         "afio" => Box::new(Afio::default()),
         "bkp-v1" => Box::new(Backup::build(spec)?),
+        "bxcan" => Box::new(BxCan::build(spec)?),
         "crc-v1" => Box::new(CrcV1::new()),
         "crc-v2" => Box::new(Crc::new()),
         "dbgmcu" => Box::new(Dbgmcu::build(spec)?),

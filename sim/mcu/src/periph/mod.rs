@@ -8,6 +8,7 @@
 mod afio;
 mod backup;
 mod build;
+mod bxcan;
 mod crc;
 mod crc_v1;
 mod dbgmcu;
@@ -40,7 +41,7 @@ use crate::clock::Clock;
 use crate::flash::FlashArray;
 use crate::log::{Log, ResetCause};
 use crate::sched::{EventId, Scheduler, Target};
-use crate::wire::WireId;
+use crate::wire::{CanFrame, CanNode, CanOffer, WireId};
 use crate::{ClockTree, Hertz, Picos};
 
 /// Index of a peripheral in its chip.
@@ -107,6 +108,11 @@ pub enum Signal {
     FlashDone {
         /// The first bank that it kept busy, from 1.
         bank: u8,
+    },
+    /// The bus is done with the frame that a node offered.
+    CanFrameDone {
+        /// The node's wire.
+        wire: WireId,
     },
     /// The RTS output of a USART changed.
     RtsChanged {
@@ -311,6 +317,11 @@ pub trait Peripheral: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// The CAN controller in here, if there is one.
+    fn can(&mut self) -> Option<&mut dyn CanPort> {
+        None
+    }
+
     /// The flash controller in here, if there is one: it takes the core's writes to the array.
     fn flash_port(&mut self) -> Option<&mut dyn FlashPort> {
         None
@@ -344,6 +355,32 @@ pub trait FlashPort {
         size: Size,
         value: u32,
     ) -> Result<(), Refusal>;
+}
+
+/// A CAN controller with the bus that it is on, as the other nodes see it.
+///
+/// A node that wants to send [`offer`](Self::offer)s one frame at a time. The bus decides who sends when, and answers with
+/// [`Signal::CanFrameDone`]; the frame's fate is in the log.
+pub trait CanPort {
+    /// Puts a node on the bus. It acknowledges what the controller sends, if their bit rates agree.
+    fn attach(&mut self, node: CanNode);
+
+    /// The node of this wire wants the bus.
+    fn offer(&mut self, cx: &mut Cx<'_>, offer: &CanOffer);
+
+    /// Everything that firmware has sent since power-up, in order: frames that somebody acknowledged.
+    fn transmitted(&self) -> &[CanTransmitted];
+}
+
+/// One CAN frame that firmware sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CanTransmitted {
+    /// The frame.
+    pub frame: CanFrame,
+    /// When its start of frame began.
+    pub start: Picos,
+    /// When its end of frame was over.
+    pub end: Picos,
 }
 
 /// The receiving side of a USART, as a wire sees it.

@@ -13,7 +13,7 @@ use crate::periph::{
     Cx, Oscillators, Peripheral, PeripheralId, Pins, Refusal, Register, Shared, Signal, build,
 };
 use crate::sched::{Scheduler, Target};
-use crate::wire::{UartWire, Wire, WireAction, WireId};
+use crate::wire::{CanNode, CanWire, UartWire, Wire, WireAction, WireId};
 use crate::{ClockTree, Hertz, Picos};
 
 fn chip() -> Arc<Chip> {
@@ -155,6 +155,10 @@ impl Bench {
     fn deliver(&mut self, time: Picos, cycle: Cycles) {
         while !self.shared.outbox.is_empty() {
             for signal in std::mem::take(&mut self.shared.outbox) {
+                if let Signal::CanFrameDone { wire } = signal {
+                    self.wires[wire.0].frame_done(&mut self.shared, time);
+                    continue;
+                }
                 let cx = &mut Cx {
                     shared: &mut self.shared,
                     id: self.id,
@@ -244,6 +248,9 @@ impl Bench {
                     self.call(Some(due.at), |device, cx| device.event(cx, due.token))
                 }
                 Target::Wire(WireId(n)) => match self.wires[n].event(&mut self.shared, due.at) {
+                    WireAction::CanFrame { offer, .. } => self.call(Some(due.at), |device, cx| {
+                        device.can().expect("a CAN controller").offer(cx, &offer);
+                    }),
                     WireAction::UartFrame { frame, .. } => self.call(Some(due.at), |device, cx| {
                         device.uart().expect("a UART").start_bit(cx, &frame);
                     }),
@@ -270,6 +277,23 @@ impl Bench {
     pub(crate) fn attach(&mut self, wire: UartWire) -> WireId {
         let id = WireId(self.wires.len());
         let wire = Wire::uart(id, wire, self.id, &mut self.shared);
+        self.wires.push(wire);
+        id
+    }
+
+    /// Attaches a node to the device's bus.
+    pub(crate) fn attach_can(&mut self, wire: CanWire) -> WireId {
+        let id = WireId(self.wires.len());
+        self.device
+            .can()
+            .expect("a CAN controller")
+            .attach(CanNode {
+                wire: id,
+                bit_rate: wire.bit_rate,
+                retransmit: wire.retransmit,
+                acknowledged_by_others: wire.acknowledged_by_others,
+            });
+        let wire = Wire::can(id, wire, self.id, &mut self.shared);
         self.wires.push(wire);
         id
     }

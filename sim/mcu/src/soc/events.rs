@@ -42,6 +42,13 @@ impl Soc {
                     return;
                 };
                 match wire.event(&mut self.shared, due.at) {
+                    WireAction::CanFrame { port, offer } => {
+                        self.with(port, due.at, cycle, |p, cx| {
+                            if let Some(port) = p.can() {
+                                port.offer(cx, &offer);
+                            }
+                        });
+                    }
                     WireAction::UartFrame { port, frame } => {
                         self.with(port, due.at, cycle, |p, cx| {
                             if let Some(port) = p.uart() {
@@ -173,6 +180,12 @@ impl Soc {
             Signal::Remap(mem_mode) => return self.remap(mem_mode),
             Signal::Reset(cause) => return self.ask_for_reset(cause),
             Signal::DmaBeat { controller } => return self.dma_beat(controller, time, cycle),
+            Signal::CanFrameDone { wire } => {
+                if let Some(wire) = self.wires.get_mut(wire.0) {
+                    wire.frame_done(&mut self.shared, time);
+                }
+                return;
+            }
             Signal::RtsChanged { .. } => return self.wake_wires(time),
             Signal::PinChanged { .. } => self.wake_wires(time),
             Signal::PeripheralReset(id) => return self.with(id, time, cycle, |p, cx| p.reset(cx)),

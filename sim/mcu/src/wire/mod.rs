@@ -1,11 +1,14 @@
-//! What is outside the chip and moves: senders on UART lines and drivers of pins.
+//! What is outside the chip and moves: senders on UART lines, nodes on CAN buses and drivers of pins.
 //!
 //! A wire schedules itself in the event queue and knows nothing of who listens. Each byte or edge that it
 //! sends becomes a [`Unit`](crate::log::Unit) in the log; the receiving peripheral settles what becomes of it, once.
 
+mod can;
 mod pin;
 mod uart;
 
+pub(crate) use can::INTERMISSION;
+pub use can::{CanFrame, CanId, CanNode, CanOffer, CanSender, CanWire, TimedFrame, WireBits};
 pub use pin::{EdgeKind, PinSender, PinWire, TimedEdge};
 pub use uart::{FlowControl, Parity, TimedByte, UartSender, UartWire};
 
@@ -33,6 +36,13 @@ pub enum Start {
 /// What the chip has to do when a wire moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WireAction {
+    /// A node of this controller's bus wants to send a frame.
+    CanFrame {
+        /// The controller.
+        port: PeripheralId,
+        /// The frame.
+        offer: CanOffer,
+    },
     /// Tell this USART that a frame begins.
     UartFrame {
         /// The USART.
@@ -56,6 +66,8 @@ pub enum WireAction {
 /// A wire of any kind.
 #[derive(Clone, Debug)]
 pub enum Wire {
+    /// A sending node on a CAN bus.
+    Can(CanSender),
     /// A UART sender.
     Uart(UartSender),
     /// A driver of one pin.
@@ -63,6 +75,16 @@ pub enum Wire {
 }
 
 impl Wire {
+    /// A node that sends `spec.frames` to the CAN controller `port`. `id` as for [`uart`](Self::uart).
+    #[must_use]
+    pub fn can(id: WireId, spec: CanWire, port: PeripheralId, shared: &mut Shared) -> Self {
+        open_log(shared, &spec.name, "can");
+        let (start, first) = (spec.start, spec.frames.first().map(|f| f.offset));
+        let mut sender = CanSender::new(id, spec, port);
+        sender.begin(begin(id, start, first, shared));
+        Self::Can(sender)
+    }
+
     /// A sender of `spec.bytes` to the USART `port`. `id` must be the next free index of `shared.log.wires`.
     #[must_use]
     pub fn uart(id: WireId, spec: UartWire, port: PeripheralId, shared: &mut Shared) -> Self {
@@ -89,6 +111,12 @@ impl Wire {
     /// Triggers a wire that waits for it. A wire that runs already, or starts by the clock, takes no notice.
     pub fn start(&mut self, shared: &mut Shared, now: Picos) {
         match self {
+            Self::Can(sender) => {
+                if let (None, Start::Triggered { delay }) = (sender.begun(), sender.spec().start) {
+                    let first = sender.spec().frames.first().map(|f| f.offset);
+                    sender.begin(begin(sender.id(), Start::At(now + delay), first, shared));
+                }
+            }
             Self::Uart(sender) => {
                 if let (None, Start::Triggered { delay }) = (sender.begun(), sender.spec().start) {
                     let first = sender.spec().bytes.first().map(|b| b.offset);
@@ -107,6 +135,7 @@ impl Wire {
     /// The event that this wire scheduled is due: sends the next unit and schedules the one after it.
     pub fn event(&mut self, shared: &mut Shared, at: Picos) -> WireAction {
         match self {
+            Self::Can(sender) => sender.event(shared, at),
             Self::Uart(sender) => sender.event(shared, at),
             Self::Pin(sender) => sender.event(shared, at),
         }
@@ -117,7 +146,7 @@ impl Wire {
     pub fn asks(&self) -> Option<PeripheralId> {
         match self {
             Self::Uart(sender) => sender.asks(),
-            Self::Pin(_) => None,
+            Self::Can(_) | Self::Pin(_) => None,
         }
     }
 
@@ -125,7 +154,7 @@ impl Wire {
     pub fn permits(&mut self, shared: &mut Shared, at: Picos, rts: Rts) -> bool {
         match self {
             Self::Uart(sender) => sender.permits(shared, at, rts),
-            Self::Pin(_) => true,
+            Self::Can(_) | Self::Pin(_) => true,
         }
     }
 
@@ -136,11 +165,19 @@ impl Wire {
         }
     }
 
+    /// The bus is done with the CAN frame that this wire offered.
+    pub fn frame_done(&mut self, shared: &mut Shared, at: Picos) {
+        if let Self::Can(sender) = self {
+            sender.done(shared, at);
+        }
+    }
+
     /// Has everything been sent, and has the receiver decided about all of it? A byte that waits in a
     /// receive register counts as decided: it has arrived.
     #[must_use]
     pub fn is_done(&self, shared: &Shared) -> bool {
         let (id, sent) = match self {
+            Self::Can(sender) => (sender.id(), sender.all_sent()),
             Self::Uart(sender) => (sender.id(), sender.all_sent()),
             Self::Pin(sender) => (sender.id(), sender.all_sent()),
         };

@@ -33,7 +33,7 @@ impl Deaf {
 
 /// A pin and the alternate function that connects it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Route {
+pub(in crate::periph) struct Route {
     pub(super) pin: Pin,
     /// Number of the alternate function, or value of the remap field.
     pub(super) function: u8,
@@ -43,7 +43,7 @@ pub(super) struct Route {
 
 impl Route {
     /// Does the peripheral drive this pin?
-    pub(super) fn drives(&self, cx: &Cx<'_>) -> bool {
+    pub(in crate::periph) fn drives(&self, cx: &Cx<'_>) -> bool {
         let mode = cx.shared.pins.mode(self.pin);
         match self.remap {
             None => mode == PinMode::Alternate(self.function),
@@ -52,7 +52,7 @@ impl Route {
     }
 
     /// Does the peripheral hear this pin? On the F1 an input needs no alternate function.
-    pub(super) fn hears(&self, cx: &Cx<'_>) -> bool {
+    pub(in crate::periph) fn hears(&self, cx: &Cx<'_>) -> bool {
         match self.remap {
             None => self.drives(cx),
             Some(_) => {
@@ -99,7 +99,10 @@ impl Usart {
 }
 
 /// Reads `"PA10:7 PB7:7"`.
-pub(super) fn routes(spec: &PeripheralSpec, key: &str) -> Result<Vec<Route>, BuildError> {
+pub(in crate::periph) fn routes(
+    spec: &PeripheralSpec,
+    key: &str,
+) -> Result<Vec<Route>, BuildError> {
     let Some(list) = text(spec, key)? else {
         return Ok(Vec::new());
     };

@@ -14,5 +14,6 @@ mod transmitter;
 mod v1;
 mod v3;
 
+pub(super) use hearing::{Route, routes};
 pub(super) use v1::UsartV1;
 pub(super) use v3::Usart;
