@@ -25,6 +25,7 @@ pub mod engine;
 pub mod exec;
 pub mod exit;
 pub mod firmware;
+pub mod host;
 mod memory;
 mod open;
 pub mod report;

@@ -124,6 +124,8 @@ pub fn apply(prepared: &mut Prepared, options: &RunOptions) {
 
 /// The instruction budget is looked at this often. A fixed grid in simulated time keeps it deterministic.
 const BUDGET_STEP: Picos = Picos::from_millis(250);
+/// Nobody knows when a host is done: it is looked at this often.
+const HOST_STEP: Picos = Picos::from_millis(1);
 /// A wire that should be done by now is looked at again after this long: its receiver may lag by a sample.
 const WIRE_STEP: Picos = Picos::from_micros(20);
 /// … and so often at most; a receiver that never decides must not hold up the end for ever.
@@ -244,7 +246,11 @@ impl<'a> Run<'a> {
             let Some(started) = self.started[*index] else {
                 continue;
             };
-            let done = started + self.prepared.wires[*index].spec.duration();
+            let Some(duration) = self.prepared.wires[*index].spec.duration() else {
+                limit = limit.min(Picos((now.0 / HOST_STEP.0 + 1) * HOST_STEP.0));
+                continue;
+            };
+            let done = started + duration;
             if done > now {
                 limit = limit.min(done);
             } else if self.wire_steps < WIRE_STEPS {
@@ -384,6 +390,9 @@ fn assemble(
             .load(segment.load, &segment.bytes)
             .map_err(|e| fail(e.to_string()))?;
     }
+    for (at, bytes) in &prepared.patches {
+        machine.load(*at, bytes).map_err(|e| fail(e.to_string()))?;
+    }
     for (pin, high) in &prepared.pins {
         machine.set_pin(*pin, *high);
     }
@@ -391,6 +400,7 @@ fn assemble(
     for wire in &prepared.wires {
         let id = match &wire.spec {
             WireSpec::Uart(spec) => machine.attach_uart(spec.clone()),
+            WireSpec::Host(spec) => machine.attach_host(spec.clone()),
             WireSpec::Pin(spec) => machine.attach_pin(spec.clone()),
         };
         ids.push(id.map_err(|e| ScenarioError::at(&wire.place, e.to_string()))?);

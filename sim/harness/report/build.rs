@@ -68,6 +68,7 @@ pub(crate) fn build(ending: &Ending<'_>) -> Report {
         instructions: core.instructions,
         stop: ending.stop.clone(),
         wires: log.wires.iter().map(account::wire).collect(),
+        hosts: super::hosts::hosts(prepared, machine),
         buffers: prepared
             .buffers
             .iter()

@@ -11,7 +11,7 @@ use super::names::hold_name;
 use crate::chain::{Link, stalled_at};
 use crate::memory;
 use crate::scenario::expect::{
-    Expect, ExpectInterrupt, ExpectStall, ExpectWire, Reference, StallKind,
+    Expect, ExpectHost, ExpectInterrupt, ExpectStall, ExpectWire, Reference, StallKind,
 };
 use crate::scenario::{Bound, Bounds, Time};
 
@@ -22,6 +22,9 @@ pub(super) fn judge(report: &mut Report, ending: &Ending<'_>) {
     totals(&mut list, report, ending.expect);
     for expect in &ending.expect.wire {
         wire(&mut list, report, expect);
+    }
+    for expect in &ending.expect.host {
+        host(&mut list, report, expect);
     }
     buffers(&mut list, report, ending.expect);
     for expect in &ending.expect.stall {
@@ -162,6 +165,49 @@ fn names(link: &Link, function: &str) -> bool {
             handler.as_deref() == Some(function)
         }
         _ => false,
+    }
+}
+
+fn host(list: &mut List, report: &Report, expect: &ExpectHost) {
+    let name = &expect.name.value;
+    let Some(host) = report.host(name) else {
+        return;
+    };
+    if let Some(outcome) = &expect.outcome {
+        let holds = outcome.value == host.outcome;
+        list.push(
+            format!("host {name} outcome"),
+            &outcome.value,
+            &host.outcome,
+            holds,
+        );
+    }
+    if let (Some(wanted), Some(stored)) = (&expect.stored, &host.stored) {
+        let word = |equal: bool| if equal { "the image" } else { "something else" };
+        let actual = match stored.first_difference {
+            None => word(true).to_owned(),
+            Some(first) => format!("{} bytes differ, first at {first:#x}", stored.different),
+        };
+        list.push(
+            format!("host {name} memory"),
+            word(wanted.value),
+            actual,
+            wanted.value == stored.equal,
+        );
+    }
+    for (what, bounds, actual) in [
+        ("pages", &expect.pages, host.pages),
+        ("resends", &expect.resends, host.resends),
+        ("time-outs", &expect.time_outs, host.time_outs),
+    ] {
+        list.bounds(format!("host {name} {what}"), bounds.as_ref(), actual);
+    }
+    if let Some(bounds) = &expect.duration {
+        let name = format!("host {name} duration");
+        match host.duration_s {
+            Some(s) => list.bounds(name, Some(bounds), Time(Picos((s * 1e12).round() as u64))),
+            None => list.push(name, bounds, "not done", false),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod account;
 mod build;
 mod expectations;
+mod hosts;
 mod model;
 mod names;
 mod stop;
@@ -31,6 +32,12 @@ impl Report {
     #[must_use]
     pub fn wire(&self, name: &str) -> Option<&WireReport> {
         self.wires.iter().find(|w| w.name == name)
+    }
+
+    /// The host called `name`.
+    #[must_use]
+    pub fn host(&self, name: &str) -> Option<&HostReport> {
+        self.hosts.iter().find(|h| h.name == name)
     }
 
     /// The buffer called `name`.

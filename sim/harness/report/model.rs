@@ -99,6 +99,8 @@ pub struct Report {
     pub stop: StopReport,
     /// Wires, in the order of the scenario.
     pub wires: Vec<WireReport>,
+    /// Hosts, in the order of the scenario; each is a wire, too.
+    pub hosts: Vec<HostReport>,
     /// Buffers in firmware memory.
     pub buffers: Vec<BufferReport>,
     /// Stalls by kind.
@@ -244,6 +246,54 @@ pub struct WireReport {
     pub lost: u64,
     /// Why not. `unread`: still in the receive register at the end.
     pub lost_by_cause: BTreeMap<String, u64>,
+}
+
+/// How a host fared: the values of [`HostReport::outcome`].
+pub const HOST_OUTCOMES: [&str; 4] = ["complete", "refused", "gave-up", "running"];
+
+/// What a host came to. How many of its bytes arrived is in the wire of its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HostReport {
+    /// Its name.
+    pub name: String,
+    /// `stream`, `handshake`, `busy-reply`, `erase-first`, `crc-resend`.
+    pub protocol: String,
+    /// `complete` (the device says that the image is verified), `refused` (it says that it is not), `gave-up` (it said nothing for too
+    /// long, or a page went wrong too often), `running` (the run ended before).
+    pub outcome: String,
+    /// Why it gave up, or what it was told.
+    pub why: String,
+    /// When it began; null if it did not.
+    pub begun_s: Option<f64>,
+    /// How long it took; null while it runs.
+    pub duration_s: Option<f64>,
+    /// Bytes of the image.
+    pub image_bytes: u64,
+    /// Pages that it sent, each counted once.
+    pub pages: u64,
+    /// Pages and headers that it sent again.
+    pub resends: u64,
+    /// Times that it waited for an answer in vain.
+    pub time_outs: u64,
+    /// Answers that it understood.
+    pub answers: u64,
+    /// What it heard and did not understand or expect.
+    pub ignored: u64,
+    /// What is in memory where the image should be; null if the scenario does not say where that is.
+    pub stored: Option<StoredReport>,
+}
+
+/// Memory against the image of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoredReport {
+    /// Where the image should be.
+    pub address: String,
+    /// It is there, byte for byte.
+    pub equal: bool,
+    /// Bytes that differ.
+    pub different: u64,
+    /// Offset of the first of them in the image.
+    pub first_difference: Option<u64>,
 }
 
 /// A buffer in firmware memory against what was sent.

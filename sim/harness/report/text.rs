@@ -84,6 +84,9 @@ impl Report {
             ]);
         }
         block(out, &table);
+        for host in &self.hosts {
+            line(out, format_args!("  {}", host_text(host)));
+        }
         for buffer in &self.buffers {
             let state = match &buffer.first_difference {
                 None => "equals what was sent".to_owned(),
@@ -295,6 +298,36 @@ impl Report {
         }
         block(out, &table);
     }
+}
+
+fn host_text(host: &HostReport) -> String {
+    let plural = |n: u64, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let mut text = format!("host {}: {}", host.name, host.outcome);
+    if let Some(duration) = host.duration_s {
+        text += &format!(" after {}", short(duration));
+    }
+    if host.outcome != "complete" && !host.why.is_empty() {
+        text += &format!(" ({})", host.why);
+    }
+    text += &format!(
+        "; {} of {} bytes, {}, {}",
+        plural(host.pages, "page"),
+        grouped(host.image_bytes),
+        plural(host.resends, "resend"),
+        plural(host.time_outs, "time-out")
+    );
+    match &host.stored {
+        Some(s) if s.equal => text += &format!("; memory at {} equals the image", s.address),
+        Some(s) => {
+            let first = s.first_difference.unwrap_or(0);
+            text += &format!(
+                "; memory at {} differs in {} bytes, first at +{first:#x}",
+                s.address, s.different
+            );
+        }
+        None => {}
+    }
+    text
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {

@@ -247,6 +247,8 @@ fn blank(name: &str, kind: WireKind) -> WireTable {
         baud: None,
         clock_error: None,
         format: None,
+        flow_control: None,
+        flow_slack: None,
         pin: None,
         counts: None,
         at: None,

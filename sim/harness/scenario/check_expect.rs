@@ -4,10 +4,11 @@ use flashstall_mcu::chip::Chip;
 
 use super::Located;
 use super::diagnostic::ScenarioError;
+use super::expect::ExpectHost;
 use super::file::ScenarioFile;
 use super::prepare::wire_index;
-use super::prepared::Prepared;
-use crate::report::{CAUSES, STOP_REASONS};
+use super::prepared::{Prepared, PreparedHost};
+use crate::report::{CAUSES, HOST_OUTCOMES, STOP_REASONS};
 
 /// Checks them all and adds the addresses of `expect.memory`.
 pub(super) fn check(
@@ -36,6 +37,9 @@ pub(super) fn check(
         for function in &wire.blames {
             function_exists(&prepared, function)?;
         }
+    }
+    for host in &expect.host {
+        check_host(&prepared, host)?;
     }
     for buffer in &expect.buffer {
         if !prepared.buffers.iter().any(|b| b.name == buffer.name.value) {
@@ -82,6 +86,30 @@ pub(super) fn check(
         prepared.memory.push((symbol.address, words));
     }
     Ok(prepared)
+}
+
+fn check_host(prepared: &Prepared, expect: &ExpectHost) -> Result<(), ScenarioError> {
+    let name_of = |h: &PreparedHost| prepared.wires.get(h.wire).map(|w| w.spec.name());
+    let found = |h: &&PreparedHost| name_of(h) == Some(expect.name.value.as_str());
+    let Some(host) = prepared.hosts.iter().find(found) else {
+        let names = prepared.hosts.iter().filter_map(name_of);
+        let message = format!("no host `{}`", expect.name.value);
+        return Err(ScenarioError::at(&expect.name, message).suggest(&expect.name, names));
+    };
+    if let Some(outcome) = &expect.outcome
+        && !HOST_OUTCOMES.contains(&outcome.as_str())
+    {
+        let message = format!("`{}` is no outcome of a host", outcome.value);
+        return Err(ScenarioError::at(outcome, message).suggest(outcome, HOST_OUTCOMES));
+    }
+    if let (Some(stored), None) = (&expect.stored, host.stored_at) {
+        let message = format!(
+            "host `{}` does not say where its image belongs",
+            expect.name.value
+        );
+        return Err(ScenarioError::at(stored, message).help("stored-at = \"0x08008000\""));
+    }
+    Ok(())
 }
 
 /// A function that was inlined away is still in the debug information, so only names that look like a slip are refused.

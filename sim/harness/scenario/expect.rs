@@ -33,6 +33,9 @@ pub struct Expect {
     /// Wires.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wire: Vec<ExpectWire>,
+    /// Hosts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub host: Vec<ExpectHost>,
     /// Buffers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buffer: Vec<ExpectBuffer>,
@@ -68,6 +71,32 @@ pub struct ExpectWire {
     /// Functions, or the table that was read, that the chain of the first loss must name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blames: Vec<Located<String>>,
+}
+
+/// `[[expect.host]]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExpectHost {
+    /// Which host.
+    pub name: Located<String>,
+    /// How it must end: `complete`, `refused`, `gave-up`; or `running`, if it must not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Located<String>>,
+    /// Is the image where `stored-at` says (true), or not (false)?
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<Located<bool>>,
+    /// Pages that it sent, each counted once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Bounds<u64>>,
+    /// Pages and headers that it sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resends: Option<Bounds<u64>>,
+    /// Times that it waited for an answer in vain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_outs: Option<Bounds<u64>>,
+    /// From its beginning to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Bounds<Time>>,
 }
 
 /// What a buffer is compared with.

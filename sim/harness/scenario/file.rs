@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Located;
 use super::expect::Expect;
+use super::host::HostTable;
+use super::patch::PatchTable;
 use super::quantity::{Deviation, Frequency, Rate, Time};
 
 /// The one value of the `schema` key that this version reads.
@@ -26,10 +28,11 @@ pub struct ScenarioFile {
     /// What is shown here, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A built-in part, for example `stm32f303xc`; see `flashstall chips`.
+    /// A built-in part, for example `stm32f303xc` (see `flashstall chips`), or a chip description (a path with a `.` or
+    /// a `/` in it), relative to the scenario file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chip: Option<Located<String>>,
-    /// A chip description of your own, relative to the scenario file; instead of `chip`.
+    /// A chip description, whatever its name; instead of `chip`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chip_file: Option<Located<String>>,
     /// The firmware.
@@ -47,9 +50,15 @@ pub struct ScenarioFile {
     /// Levels at input pins from before reset.
     #[serde(default)]
     pub pins: PinsTable,
+    /// Parameters of the firmware that are changed in the image.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patch: Vec<Located<PatchTable>>,
     /// What arrives at the chip.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wire: Vec<WireTable>,
+    /// Who talks with the chip.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub host: Vec<HostTable>,
     /// Buffers in firmware memory that are compared with what was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buffer: Vec<BufferTable>,
@@ -158,6 +167,17 @@ pub enum WireKind {
     Pin,
 }
 
+/// Does a sender wait for the receiver?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FlowControlKind {
+    /// It does not.
+    #[default]
+    None,
+    /// It begins a character only while RTS of the chip is low.
+    RtsCts,
+}
+
 /// Which edges of a pin count as something sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -191,6 +211,12 @@ pub struct WireTable {
     /// uart: data bits, parity (N, E, O) and stop bits. Default: `8N1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<Located<String>>,
+    /// uart: does the sender heed RTS of the chip? Default: `none`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_control: Option<FlowControlKind>,
+    /// uart, with `rts-cts`: characters that the sender still sends after RTS has risen. Default: 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_slack: Option<Located<u8>>,
     /// pin: which, for example `PB12`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Located<String>>,
@@ -279,7 +305,7 @@ pub struct BufferTable {
     /// The variable that says how many bytes of it are filled; without it the whole array counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length_symbol: Option<Located<String>>,
-    /// The wire whose bytes should be in it.
+    /// The wire (or host) whose bytes should be in it.
     pub wire: Located<String>,
 }
 
@@ -289,7 +315,8 @@ pub struct BufferTable {
 pub struct RunTable {
     /// The run ends here at the latest.
     pub max_time: Located<Time>,
-    /// The run ends when all of these have happened: `symbol:NAME`, `wire:NAME`, `wires` (all sent), `exit` (semihosting).
+    /// The run ends when all of these have happened: `symbol:NAME`, `wire:NAME` (all sent), `host:NAME` (it is
+    /// done, well or not), `wires` (all of both), `exit` (semihosting).
     /// Without it the run goes on to `max-time`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Located<OneOrMany>>,

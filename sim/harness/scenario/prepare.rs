@@ -49,6 +49,20 @@ pub(super) fn prepare(
         }
         attached.push(wires::wire(table, base, &chip, &firmware)?);
     }
+    let mut hosts = Vec::new();
+    for table in &file.host {
+        if attached.iter().any(|w| w.spec.name() == table.name.value) {
+            let message = format!("two wires or hosts are called `{}`", table.name.value);
+            return Err(ScenarioError::at(&table.name, message));
+        }
+        let (wire, host) = super::host::host(table, attached.len(), base, &chip, &firmware)?;
+        attached.push(wire);
+        hosts.push(host);
+    }
+    let mut patches = Vec::new();
+    for table in &file.patch {
+        patches.push(super::patch::patch(table, &chip, &firmware)?);
+    }
     let mut buffers = Vec::new();
     for table in &file.buffer {
         buffers.push(buffer(table, &attached, &firmware)?);
@@ -61,7 +75,9 @@ pub(super) fn prepare(
         timing,
         open: open(&chip, &file.open),
         pins: wires::pins(file)?,
+        patches,
         wires: attached,
+        hosts,
         buffers,
         max_time: file.run.max_time.value.0,
         until,
@@ -87,18 +103,12 @@ pub(super) fn prepare(
 
 fn chip(file: &ScenarioFile, base: &Path) -> Result<Arc<Chip>> {
     match (&file.chip, &file.chip_file) {
+        (Some(path), None) if path.contains(['.', '/']) => described(path, base),
         (Some(name), None) => Chip::builtin(&name.value).ok_or_else(|| {
             ScenarioError::at(name, format!("no chip `{}`", name.value))
                 .suggest(&name.value.to_lowercase(), Chip::names())
         }),
-        (None, Some(path)) => chip_file(&base.join(&path.value)).map_err(|e| match e.source {
-            // An error inside the chip file is shown there.
-            Some(_) => e,
-            None => ScenarioError {
-                span: path.span.clone(),
-                ..e
-            },
-        }),
+        (None, Some(path)) => described(path, base),
         (None, None) => {
             Err(ScenarioError::new("no chip").help("write for example chip = \"stm32f303xc\""))
         }
@@ -107,6 +117,18 @@ fn chip(file: &ScenarioFile, base: &Path) -> Result<Arc<Chip>> {
             "`chip` and `chip-file` are both given",
         )),
     }
+}
+
+/// A chip description that the scenario names.
+fn described(path: &Located<String>, base: &Path) -> Result<Arc<Chip>> {
+    chip_file(&base.join(&path.value)).map_err(|e| match e.source {
+        // An error inside the chip file is shown there.
+        Some(_) => e,
+        None => ScenarioError {
+            span: path.span.clone(),
+            ..e
+        },
+    })
 }
 
 /// Reads a chip description.
@@ -269,13 +291,15 @@ fn until(file: &ScenarioFile, wires: &[PreparedWire], firmware: &Firmware) -> Re
                 symbol(firmware, &place, name)?.address,
                 name.to_owned(),
             )),
-            Some(("wire", name)) => all.push(Until::Wire(wire_index(wires, &place, name)?)),
+            Some(("wire" | "host", name)) => {
+                all.push(Until::Wire(wire_index(wires, &place, name)?));
+            }
             None if condition == "wires" => all.extend((0..wires.len()).map(Until::Wire)),
             None if condition == "exit" => all.push(Until::Exit),
             _ => {
                 let message = format!("`{condition}` is nothing that can end a run");
                 return Err(ScenarioError::at(&place, message)
-                    .help("symbol:NAME, wire:NAME, wires or exit"));
+                    .help("symbol:NAME, wire:NAME, host:NAME, wires or exit"));
             }
         }
     }

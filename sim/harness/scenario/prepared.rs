@@ -6,7 +6,7 @@ use flashstall_cpu::Addr;
 use flashstall_mcu::chip::Chip;
 use flashstall_mcu::machine::{FlashTiming, OpenBehaviours};
 use flashstall_mcu::periph::Pin;
-use flashstall_mcu::wire::{Parity, PinWire, Start, UartWire};
+use flashstall_mcu::wire::{HostWire, PinWire, Start, UartWire};
 use flashstall_mcu::{Hertz, Picos};
 
 use super::Located;
@@ -28,6 +28,8 @@ pub enum Trigger {
 pub enum WireSpec {
     /// Bytes to a USART.
     Uart(UartWire),
+    /// A host at a USART.
+    Host(HostWire),
     /// Edges at a pin.
     Pin(PinWire),
 }
@@ -38,24 +40,23 @@ impl WireSpec {
     pub fn name(&self) -> &str {
         match self {
             Self::Uart(wire) => &wire.name,
+            Self::Host(host) => &host.name,
             Self::Pin(wire) => &wire.name,
         }
     }
 
-    /// From its start to the end of its last unit.
+    /// From its start to the end of its last unit, as far as that is known beforehand: nobody knows it of a host.
     #[must_use]
-    pub fn duration(&self) -> Picos {
-        match self {
+    pub fn duration(&self) -> Option<Picos> {
+        Some(match self {
             Self::Uart(wire) => {
-                let parity = u64::from(!matches!(wire.parity, Parity::None));
-                let half_bits =
-                    2 * (1 + u64::from(wire.data_bits) + parity) + u64::from(wire.stop_halves);
-                wire.bytes.last().map_or(Picos::ZERO, |b| {
-                    b.offset + wire.bit_rate.scaled(2, 1).periods(half_bits)
-                })
+                let character = wire.format().characters(1);
+                let last = wire.bytes.last();
+                last.map_or(Picos::ZERO, |b| b.offset + character)
             }
+            Self::Host(_) => return None,
             Self::Pin(wire) => wire.edges.last().map_or(Picos::ZERO, |e| e.offset),
-        }
+        })
     }
 
     /// When it starts.
@@ -63,6 +64,7 @@ impl WireSpec {
     pub const fn start(&self) -> Start {
         match self {
             Self::Uart(wire) => wire.start,
+            Self::Host(host) => host.start,
             Self::Pin(wire) => wire.start,
         }
     }
@@ -71,6 +73,7 @@ impl WireSpec {
     pub const fn start_mut(&mut self) -> &mut Start {
         match self {
             Self::Uart(wire) => &mut wire.start,
+            Self::Host(host) => &mut host.start,
             Self::Pin(wire) => &mut wire.start,
         }
     }
@@ -87,12 +90,25 @@ pub struct PreparedWire {
     pub place: Located<String>,
 }
 
+/// What a host at one of the wires has to bring about.
+#[derive(Clone, Debug)]
+pub struct PreparedHost {
+    /// Index of its wire.
+    pub wire: usize,
+    /// Name of its protocol.
+    pub protocol: &'static str,
+    /// What it sends.
+    pub image: Arc<[u8]>,
+    /// Where that must be in the end.
+    pub stored_at: Option<Addr>,
+}
+
 /// One condition of `until`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Until {
     /// Execution arrives at this address; with the name that was given.
     Symbol(Addr, String),
-    /// This wire (by index) has sent everything and the receiver has decided about it.
+    /// This wire (by index) has sent everything, or its host is done, and the receiver has decided about it.
     Wire(usize),
     /// The firmware ends by semihosting exit.
     Exit,
@@ -134,8 +150,12 @@ pub struct Prepared {
     pub open: OpenBehaviours,
     /// Pins that are set before reset.
     pub pins: Vec<(Pin, bool)>,
-    /// Wires.
+    /// What is changed in the image, and where it lies there.
+    pub patches: Vec<(Addr, Vec<u8>)>,
+    /// Wires; those of hosts come last.
     pub wires: Vec<PreparedWire>,
+    /// Hosts.
+    pub hosts: Vec<PreparedHost>,
     /// Buffers.
     pub buffers: Vec<Buffer>,
     /// The run ends at the latest here.

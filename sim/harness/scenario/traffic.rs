@@ -151,7 +151,7 @@ pub(super) fn bytes(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8
     }
 }
 
-fn parse_hex(hex: &Located<String>) -> Result<Vec<u8>, ScenarioError> {
+pub(super) fn parse_hex(hex: &Located<String>) -> Result<Vec<u8>, ScenarioError> {
     let mut digits = Vec::new();
     for c in hex.chars().filter(|c| !c.is_whitespace() && *c != '_') {
         let Some(digit) = c.to_digit(16) else {

@@ -5,12 +5,13 @@ use std::path::Path;
 use flashstall_mcu::Hertz;
 use flashstall_mcu::chip::Chip;
 use flashstall_mcu::periph::Pin;
-use flashstall_mcu::wire::{EdgeKind, FlowControl, Parity, PinWire, Start, UartWire};
+use flashstall_mcu::wire::{EdgeKind, FlowControl, LineFormat, Parity, PinWire, Start, UartWire};
 
 use super::diagnostic::ScenarioError;
-use super::file::{Edges, ScenarioFile, WireKind, WireTable};
+use super::file::{Edges, FlowControlKind, ScenarioFile, WireKind, WireTable};
 use super::prepare::symbol;
 use super::prepared::{PreparedWire, Trigger, WireSpec};
+use super::quantity::{Deviation, Rate, Time};
 use super::{Located, traffic};
 use crate::firmware::Firmware;
 
@@ -23,7 +24,8 @@ pub(super) fn wire(
     chip: &Chip,
     firmware: &Firmware,
 ) -> Result<PreparedWire> {
-    let (start, trigger) = start(table, firmware)?;
+    let when = (table.at, table.on.as_ref(), table.delay);
+    let (start, trigger) = start(&table.name, when, firmware)?;
     match table.kind.value {
         WireKind::Uart => uart(table, base, chip, start, trigger),
         WireKind::Pin => {
@@ -32,6 +34,8 @@ pub(super) fn wire(
                 (table.baud.is_some(), "baud"),
                 (table.format.is_some(), "format"),
                 (table.clock_error.is_some(), "clock-error"),
+                (table.flow_control.is_some(), "flow-control"),
+                (table.flow_slack.is_some(), "flow-slack"),
             ] {
                 if given {
                     return Err(ScenarioError::at(
@@ -84,50 +88,27 @@ fn uart(
             "`counts` is for pins, this wire is a uart",
         ));
     }
-    let (Some(port), Some(baud)) = (&table.port, &table.baud) else {
-        return Err(ScenarioError::at(
-            &table.kind,
-            "a uart wire needs a `port` and a `baud`",
-        ));
+    let end = UartEnd {
+        kind: table.kind.span.clone(),
+        what: "wire",
+        port: table.port.as_ref(),
+        baud: table.baud.as_ref(),
+        clock_error: table.clock_error,
+        format: table.format.as_ref(),
+        flow_control: table.flow_control,
+        flow_slack: table.flow_slack.as_ref(),
     };
-    let uarts = || {
-        chip.peripherals
-            .iter()
-            .filter(|p| p.kind.starts_with("usart"))
-            .map(|p| p.name.as_str())
-    };
-    if !uarts().any(|name| name == port.value) {
-        let message = format!("{} has no UART `{}`", chip.name, port.value);
-        return Err(ScenarioError::at(port, message).suggest(&port.value, uarts()));
-    }
-    // Oversampling by 8 is the least that a USART can do (RM0364 USART BRR), from at most the highest HCLK.
-    let fastest = chip.clocks.max_hclk.hz / 8;
-    if u64::from(baud.value.0) > fastest {
-        let message = format!(
-            "{} baud cannot be made: {} divides at most {} by 8",
-            baud.value,
-            port.value,
-            Hertz::new(chip.clocks.max_hclk.hz)
-        );
-        return Err(ScenarioError::at(baud, message).label(format!("at most {fastest}")));
-    }
-    let (data_bits, parity, stop_halves) = format(table.format.as_ref())?;
-    let bit_rate = table
-        .clock_error
-        .unwrap_or_default()
-        .apply(Hertz::new(u64::from(baud.value.0)));
+    let (port, format, flow_control) = end.check(chip)?;
     let bytes = traffic::bytes(&table.traffic, base)?;
-    let half_bits = 2 * (1 + u64::from(data_bits) + u64::from(!matches!(parity, Parity::None)))
-        + u64::from(stop_halves);
-    let bytes = traffic::schedule(&bytes, bit_rate, half_bits, &table.traffic);
+    let bytes = traffic::schedule(&bytes, format.bit_rate, format.half_bits(), &table.traffic);
     let spec = WireSpec::Uart(UartWire {
         name: table.name.value.clone(),
         port: port.value.clone(),
-        bit_rate,
-        data_bits,
-        parity,
-        stop_halves,
-        flow_control: FlowControl::None,
+        bit_rate: format.bit_rate,
+        data_bits: format.data_bits,
+        parity: format.parity,
+        stop_halves: format.stop_halves,
+        flow_control,
         start,
         bytes,
     });
@@ -136,6 +117,76 @@ fn uart(
         trigger,
         place: port.clone(),
     })
+}
+
+/// What a file says about an end of a UART line.
+pub(super) struct UartEnd<'a> {
+    /// Where `kind` stands.
+    pub kind: Option<std::ops::Range<usize>>,
+    /// What it is an end of: `wire` or `host`.
+    pub what: &'static str,
+    pub port: Option<&'a Located<String>>,
+    pub baud: Option<&'a Located<Rate>>,
+    pub clock_error: Option<Deviation>,
+    pub format: Option<&'a Located<String>>,
+    pub flow_control: Option<FlowControlKind>,
+    pub flow_slack: Option<&'a Located<u8>>,
+}
+
+impl<'a> UartEnd<'a> {
+    /// Checks it against the chip.
+    pub(super) fn check(
+        &self,
+        chip: &Chip,
+    ) -> Result<(&'a Located<String>, LineFormat, FlowControl)> {
+        let (Some(port), Some(baud)) = (self.port, self.baud) else {
+            let message = format!("a uart {} needs a `port` and a `baud`", self.what);
+            return Err(ScenarioError {
+                span: self.kind.clone(),
+                ..ScenarioError::new(message)
+            });
+        };
+        let uarts = || {
+            chip.peripherals
+                .iter()
+                .filter(|p| p.kind.starts_with("usart"))
+                .map(|p| p.name.as_str())
+        };
+        if !uarts().any(|name| name == port.value) {
+            let message = format!("{} has no UART `{}`", chip.name, port.value);
+            return Err(ScenarioError::at(port, message).suggest(&port.value, uarts()));
+        }
+        // Oversampling by 8 is the least that a USART can do (RM0364 USART BRR), from at most the highest HCLK.
+        let fastest = chip.clocks.max_hclk.hz / 8;
+        if u64::from(baud.value.0) > fastest {
+            let message = format!(
+                "{} baud cannot be made: {} divides at most {} by 8",
+                baud.value,
+                port.value,
+                Hertz::new(chip.clocks.max_hclk.hz)
+            );
+            return Err(ScenarioError::at(baud, message).label(format!("at most {fastest}")));
+        }
+        let (data_bits, parity, stop_halves) = format(self.format)?;
+        let nominal = Hertz::new(u64::from(baud.value.0));
+        let format = LineFormat {
+            bit_rate: self.clock_error.unwrap_or_default().apply(nominal),
+            data_bits,
+            parity,
+            stop_halves,
+        };
+        let flow_control = match (self.flow_control.unwrap_or_default(), self.flow_slack) {
+            (FlowControlKind::None, None) => FlowControl::None,
+            (FlowControlKind::None, Some(slack)) => {
+                let message = "`flow-slack` goes with flow-control = \"rts-cts\"";
+                return Err(ScenarioError::at(slack, message));
+            }
+            (FlowControlKind::RtsCts, slack) => FlowControl::Rts {
+                slack: slack.map_or(0, |s| s.value),
+            },
+        };
+        Ok((port, format, flow_control))
+    }
 }
 
 /// `8N1`, `7E2`, `8N1.5`.
@@ -167,12 +218,16 @@ fn format(format: Option<&Located<String>>) -> Result<(u8, Parity, u8)> {
     })
 }
 
-fn start(table: &WireTable, firmware: &Firmware) -> Result<(Start, Trigger)> {
-    let delay = table.delay.unwrap_or_default().0;
-    match (&table.at, &table.on) {
-        (Some(at), None) if table.delay.is_none() => Ok((Start::At(at.0), Trigger::Clock)),
+/// From `at`, `on` and `delay` of the wire or host `name`.
+pub(super) fn start(
+    name: &Located<String>,
+    (at, on, delay): (Option<Time>, Option<&Located<String>>, Option<Time>),
+    firmware: &Firmware,
+) -> Result<(Start, Trigger)> {
+    match (at, on) {
+        (Some(at), None) if delay.is_none() => Ok((Start::At(at.0), Trigger::Clock)),
         (Some(_), None) => Err(ScenarioError::at(
-            &table.name,
+            name,
             "`delay` goes with `on`, not with `at`",
         )),
         (None, Some(on)) => {
@@ -186,11 +241,12 @@ fn start(table: &WireTable, firmware: &Firmware) -> Result<(Start, Trigger)> {
                     );
                 }
             };
+            let delay = delay.unwrap_or_default().0;
             Ok((Start::Triggered { delay }, trigger))
         }
         _ => Err(ScenarioError::at(
-            &table.name,
-            "a wire needs `at` or `on`, and not both",
+            name,
+            "a wire or host needs `at` or `on`, and not both",
         )),
     }
 }

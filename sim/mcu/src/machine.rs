@@ -28,9 +28,9 @@ pub use options::{MachineOptions, OpenBehaviours};
 use crate::Picos;
 use crate::chip::Chip;
 use crate::log::Log;
-use crate::periph::{CanPort, Oscillators, Pin, UartPort};
+use crate::periph::{CanPort, Oscillators, PeripheralId, Pin, UartPort};
 use crate::soc::{Board, Recall, Soc};
-use crate::wire::{CanNode, CanWire, PinWire, UartWire, Wire, WireId};
+use crate::wire::{CanNode, CanWire, HostWire, PeerAccount, PinWire, UartWire, Wire, WireId};
 
 /// A chip with its core, its board and its wires. A clone is a machine of its own that goes on from the same instant.
 #[derive(Clone)]
@@ -228,23 +228,38 @@ impl Machine {
     /// # Errors
     /// [`AttachError`] if the chip has no such UART.
     pub fn attach_uart(&mut self, wire: UartWire) -> Result<WireId, AttachError> {
-        let Some(port) = self.soc.peripheral(&wire.port) else {
-            return Err(AttachError::NoSuchPort {
-                wire: wire.name,
-                port: wire.port,
-            });
-        };
-        if self.soc.peripherals[port.0].uart().is_none() {
-            return Err(AttachError::NotAUart {
-                wire: wire.name,
-                port: wire.port,
-            });
-        }
+        let port = self.uart_port(&wire.name, &wire.port)?;
         let id = WireId(self.soc.wires.len());
         let wire = Wire::uart(id, wire, port, &mut self.soc.shared);
+        Ok(self.attach(id, wire))
+    }
+
+    /// Attaches a host to a UART.
+    ///
+    /// # Errors
+    /// [`AttachError`] if the chip has no such UART.
+    pub fn attach_host(&mut self, host: HostWire) -> Result<WireId, AttachError> {
+        let port = self.uart_port(&host.name, &host.port)?;
+        let id = WireId(self.soc.wires.len());
+        let wire = Wire::host(id, host, port, &mut self.soc.shared);
+        Ok(self.attach(id, wire))
+    }
+
+    fn uart_port(&mut self, wire: &str, name: &str) -> Result<PeripheralId, AttachError> {
+        let (wire, port) = (wire.to_owned(), name.to_owned());
+        match self.soc.peripheral(name) {
+            None => Err(AttachError::NoSuchPort { wire, port }),
+            Some(id) if self.soc.peripherals[id.0].uart().is_none() => {
+                Err(AttachError::NotAUart { wire, port })
+            }
+            Some(id) => Ok(id),
+        }
+    }
+
+    fn attach(&mut self, id: WireId, wire: Wire) -> WireId {
         self.soc.wires.push(wire);
         self.soc.outside_changed(&mut self.cpu.core);
-        Ok(id)
+        id
     }
 
     /// Attaches a node to the bus of a CAN controller.
@@ -292,9 +307,7 @@ impl Machine {
         }
         let id = WireId(self.soc.wires.len());
         let wire = Wire::pin(id, wire, &mut self.soc.shared);
-        self.soc.wires.push(wire);
-        self.soc.outside_changed(&mut self.cpu.core);
-        Ok(id)
+        Ok(self.attach(id, wire))
     }
 
     /// The board drives `pin` from now on. Also before [`power_on`](Self::power_on).
@@ -319,6 +332,12 @@ impl Machine {
             .wires
             .get(id.0)
             .is_none_or(|wire| wire.is_done(&self.soc.shared))
+    }
+
+    /// What the host at this wire has to say for itself; `None` if there is none.
+    #[must_use]
+    pub fn host(&self, id: WireId) -> Option<PeerAccount> {
+        self.soc.wires.get(id.0).and_then(Wire::account)
     }
 
     /// The UART called `name`: what it has sent.

@@ -119,6 +119,13 @@ pub enum Signal {
         /// The USART.
         port: PeripheralId,
     },
+    /// A USART has sent a character on a pin that it is connected to: the far end hears it.
+    UartSent {
+        /// The USART.
+        port: PeripheralId,
+        /// What it sent.
+        character: Transmitted,
+    },
     /// RCC asserts this peripheral's reset bit.
     PeripheralReset(PeripheralId),
     /// A request line to the DMA controllers changed.
@@ -417,6 +424,10 @@ pub enum Rts {
 pub struct Transmitted {
     /// Data bits, and the parity bit above them if there is one.
     pub bits: u16,
+    /// How many data (and parity) bits.
+    pub bit_count: u8,
+    /// Bits a second, as the chip's clock makes them.
+    pub bit_rate: Hertz,
     /// Falling edge of its start bit.
     pub start: Picos,
     /// End of its last stop bit.
@@ -444,13 +455,25 @@ impl UartFrame {
     /// Level of the line at `at`: start bit 0, data, then 1 (stop and idle).
     #[must_use]
     pub fn level(&self, at: Picos) -> bool {
-        if at < self.start {
-            return true;
-        }
-        match self.bit_rate.periods_in(at - self.start) {
-            0 => false,
-            n if n <= u64::from(self.bit_count) => self.bits >> (n - 1) & 1 != 0,
-            _ => true,
-        }
+        level(self.bits, self.bit_count, self.bit_rate, self.start, at)
+    }
+}
+
+impl Transmitted {
+    /// Level of the line at `at`, as [`UartFrame::level`].
+    #[must_use]
+    pub fn level(&self, at: Picos) -> bool {
+        level(self.bits, self.bit_count, self.bit_rate, self.start, at)
+    }
+}
+
+fn level(bits: u16, bit_count: u8, bit_rate: Hertz, start: Picos, at: Picos) -> bool {
+    if at < start {
+        return true;
+    }
+    match bit_rate.periods_in(at - start) {
+        0 => false,
+        n if n <= u64::from(bit_count) => bits >> (n - 1) & 1 != 0,
+        _ => true,
     }
 }

@@ -247,20 +247,26 @@ impl Bench {
                 Target::Peripheral(_) => {
                     self.call(Some(due.at), |device, cx| device.event(cx, due.token))
                 }
-                Target::Wire(WireId(n)) => match self.wires[n].event(&mut self.shared, due.at) {
-                    WireAction::CanFrame { offer, .. } => self.call(Some(due.at), |device, cx| {
-                        device.can().expect("a CAN controller").offer(cx, &offer);
-                    }),
-                    WireAction::UartFrame { frame, .. } => self.call(Some(due.at), |device, cx| {
-                        device.uart().expect("a UART").start_bit(cx, &frame);
-                    }),
-                    WireAction::PinLevel { pin, high, unit } => {
-                        self.shared.drive_pin(pin, high, unit);
-                        let cycle = self.shared.clock.cycle(due.at);
-                        self.deliver(due.at, cycle);
+                Target::Wire(WireId(n)) => {
+                    match self.wires[n].event(&mut self.shared, due.at, due.token) {
+                        WireAction::CanFrame { offer, .. } => {
+                            self.call(Some(due.at), |device, cx| {
+                                device.can().expect("a CAN controller").offer(cx, &offer);
+                            })
+                        }
+                        WireAction::UartFrame { frame, .. } => {
+                            self.call(Some(due.at), |device, cx| {
+                                device.uart().expect("a UART").start_bit(cx, &frame);
+                            })
+                        }
+                        WireAction::PinLevel { pin, high, unit } => {
+                            self.shared.drive_pin(pin, high, unit);
+                            let cycle = self.shared.clock.cycle(due.at);
+                            self.deliver(due.at, cycle);
+                        }
+                        WireAction::None => {}
                     }
-                    WireAction::None => {}
-                },
+                }
                 Target::FlashArray => {}
             }
         }

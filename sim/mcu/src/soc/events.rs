@@ -35,13 +35,13 @@ impl Soc {
             Target::Peripheral(id) => self.with(id, due.at, cycle, |p, cx| p.event(cx, due.token)),
             Target::FlashArray => flash::finish(&mut self.shared, due.token),
             Target::Wire(id) => {
-                if !self.may_send(id, due.at, cycle) {
+                if !self.may_send(id, due, cycle) {
                     return;
                 }
                 let Some(wire) = self.wires.get_mut(id.0) else {
                     return;
                 };
-                match wire.event(&mut self.shared, due.at) {
+                match wire.event(&mut self.shared, due.at, due.token) {
                     WireAction::CanFrame { port, offer } => {
                         self.with(port, due.at, cycle, |p, cx| {
                             if let Some(port) = p.can() {
@@ -66,17 +66,18 @@ impl Soc {
     }
 
     /// Flow control: does the receiver want what this wire is about to send?
-    fn may_send(&mut self, id: WireId, time: Picos, cycle: Cycles) -> bool {
-        let Some(port) = self.wires.get(id.0).and_then(Wire::asks) else {
+    fn may_send(&mut self, id: WireId, due: Due, cycle: Cycles) -> bool {
+        let asks = |wire: &Wire| wire.asks(due.token);
+        let Some(port) = self.wires.get(id.0).and_then(asks) else {
             return true;
         };
         let mut rts = Rts::NotDriven;
-        self.with(port, time, cycle, |p, cx| {
+        self.with(port, due.at, cycle, |p, cx| {
             if let Some(port) = p.uart() {
                 rts = port.rts(cx);
             }
         });
-        self.wires[id.0].permits(&mut self.shared, time, rts)
+        self.wires[id.0].permits(&mut self.shared, due.at, rts)
     }
 
     fn wake_wires(&mut self, time: Picos) {
@@ -187,6 +188,12 @@ impl Soc {
                 return;
             }
             Signal::RtsChanged { .. } => return self.wake_wires(time),
+            Signal::UartSent { port, character } => {
+                for wire in &mut self.wires {
+                    wire.heard(&mut self.shared, time, port, &character);
+                }
+                return;
+            }
             Signal::PinChanged { .. } => self.wake_wires(time),
             Signal::PeripheralReset(id) => return self.with(id, time, cycle, |p, cx| p.reset(cx)),
             Signal::ClocksChanged => {

@@ -1,20 +1,27 @@
-//! What is outside the chip and moves: senders on UART lines, nodes on CAN buses and drivers of pins.
+//! What is outside the chip and moves: senders on UART lines, hosts that talk back, nodes on CAN buses, and drivers of
+//! pins.
 //!
 //! A wire schedules itself in the event queue and knows nothing of who listens. Each byte or edge that it
 //! sends becomes a [`Unit`](crate::log::Unit) in the log; the receiving peripheral settles what becomes of it, once.
 
 mod can;
+mod host;
+mod line;
+mod peer;
 mod pin;
 mod uart;
 
 pub(crate) use can::INTERMISSION;
 pub use can::{CanFrame, CanId, CanNode, CanOffer, CanSender, CanWire, TimedFrame, WireBits};
+pub use host::{HostSender, HostWire};
+pub use line::LineFormat;
+pub use peer::{Orders, Peer, PeerAccount, PeerEvent, PeerOutcome};
 pub use pin::{EdgeKind, PinSender, PinWire, TimedEdge};
 pub use uart::{FlowControl, Parity, TimedByte, UartSender, UartWire};
 
 use crate::Picos;
 use crate::log::{Fate, WireLog};
-use crate::periph::{PeripheralId, Pin, Rts, Shared, UartFrame};
+use crate::periph::{PeripheralId, Pin, Rts, Shared, Transmitted, UartFrame};
 use crate::sched::Target;
 
 /// Index of a wire in its machine, and of its record in the log.
@@ -70,6 +77,8 @@ pub enum Wire {
     Can(CanSender),
     /// A UART sender.
     Uart(UartSender),
+    /// A UART sender that talks back.
+    Host(Box<HostSender>),
     /// A driver of one pin.
     Pin(PinSender),
 }
@@ -93,6 +102,17 @@ impl Wire {
         let mut sender = UartSender::new(id, spec, port);
         sender.begin(begin(id, start, first, shared));
         Self::Uart(sender)
+    }
+
+    /// A host at the USART `port`. `id` as for [`uart`](Self::uart).
+    #[must_use]
+    pub fn host(id: WireId, spec: HostWire, port: PeripheralId, shared: &mut Shared) -> Self {
+        open_log(shared, &spec.name, "uart");
+        let mut sender = HostSender::new(id, spec, port);
+        if let Start::At(at) = sender.start() {
+            sender.begin(shared, at);
+        }
+        Self::Host(Box::new(sender))
     }
 
     /// A driver of `spec.pin`, which takes the level that its first edge leaves. `id` as for [`uart`](Self::uart).
@@ -123,6 +143,11 @@ impl Wire {
                     sender.begin(begin(sender.id(), Start::At(now + delay), first, shared));
                 }
             }
+            Self::Host(sender) => {
+                if let Start::Triggered { delay } = sender.start() {
+                    sender.begin(shared, now + delay);
+                }
+            }
             Self::Pin(sender) => {
                 if let (None, Start::Triggered { delay }) = (sender.begun(), sender.spec().start) {
                     let first = sender.spec().edges.first().map(|e| e.offset);
@@ -132,20 +157,22 @@ impl Wire {
         }
     }
 
-    /// The event that this wire scheduled is due: sends the next unit and schedules the one after it.
-    pub fn event(&mut self, shared: &mut Shared, at: Picos) -> WireAction {
+    /// The event `token` that this wire scheduled is due: sends the next unit and schedules the one after it.
+    pub fn event(&mut self, shared: &mut Shared, at: Picos, token: u32) -> WireAction {
         match self {
             Self::Can(sender) => sender.event(shared, at),
             Self::Uart(sender) => sender.event(shared, at),
+            Self::Host(sender) => sender.event(shared, at, token),
             Self::Pin(sender) => sender.event(shared, at),
         }
     }
 
-    /// The USART whose RTS this wire wants to know before its next event.
+    /// The USART whose RTS this wire wants to know before its event `token`.
     #[must_use]
-    pub fn asks(&self) -> Option<PeripheralId> {
+    pub fn asks(&self, token: u32) -> Option<PeripheralId> {
         match self {
             Self::Uart(sender) => sender.asks(),
+            Self::Host(sender) => sender.asks(token),
             Self::Can(_) | Self::Pin(_) => None,
         }
     }
@@ -154,14 +181,17 @@ impl Wire {
     pub fn permits(&mut self, shared: &mut Shared, at: Picos, rts: Rts) -> bool {
         match self {
             Self::Uart(sender) => sender.permits(shared, at, rts),
+            Self::Host(sender) => sender.permits(shared, at, rts),
             Self::Can(_) | Self::Pin(_) => true,
         }
     }
 
     /// RTS of some USART may have changed.
     pub fn wake(&mut self, shared: &mut Shared, at: Picos) {
-        if let Self::Uart(sender) = self {
-            sender.wake(shared, at);
+        match self {
+            Self::Uart(sender) => sender.wake(shared, at),
+            Self::Host(sender) => sender.wake(shared, at),
+            Self::Can(_) | Self::Pin(_) => {}
         }
     }
 
@@ -172,13 +202,36 @@ impl Wire {
         }
     }
 
-    /// Has everything been sent, and has the receiver decided about all of it? A byte that waits in a
+    /// The USART `port` has sent a character, which ends at `at`.
+    pub fn heard(
+        &mut self,
+        shared: &mut Shared,
+        at: Picos,
+        port: PeripheralId,
+        character: &Transmitted,
+    ) {
+        if let Self::Host(sender) = self {
+            sender.heard(shared, at, port, character);
+        }
+    }
+
+    /// What the host at this wire has to say for itself, if there is one.
+    #[must_use]
+    pub fn account(&self) -> Option<PeerAccount> {
+        match self {
+            Self::Host(sender) => Some(sender.account()),
+            Self::Can(_) | Self::Uart(_) | Self::Pin(_) => None,
+        }
+    }
+
+    /// Has everything been sent (is the host done), and has the receiver decided about all of it? A byte that waits in a
     /// receive register counts as decided: it has arrived.
     #[must_use]
     pub fn is_done(&self, shared: &Shared) -> bool {
         let (id, sent) = match self {
             Self::Can(sender) => (sender.id(), sender.all_sent()),
             Self::Uart(sender) => (sender.id(), sender.all_sent()),
+            Self::Host(sender) => (sender.id(), sender.is_over()),
             Self::Pin(sender) => (sender.id(), sender.all_sent()),
         };
         // Only the frame on the line and the one before it can be undecided.

@@ -179,7 +179,7 @@ mod tests {
         let mut wire = Wire::pin(WireId(0), spec, &mut shared);
         let mut actions = Vec::new();
         while let Some(due) = shared.sched.pop(Picos(u64::MAX - 1)) {
-            actions.push(wire.event(&mut shared, due.at));
+            actions.push(wire.event(&mut shared, due.at, due.token));
         }
         (shared, actions)
     }

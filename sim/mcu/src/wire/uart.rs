@@ -1,18 +1,11 @@
-//! A UART sender: characters at their times, at its own bit rate.
+//! A UART sender: characters at times that are known beforehand. What it does to the line is in [`line`](super::line).
 //!
 //! | behaviour | source | test |
 //! |---|---|---|
-//! | a character is start, data (LSB first), parity, stop bits | RM0364 USART §character description | `parity_is_above_the_data_bits` |
-//! | with flow control the sender looks at RTS before each character; it waits while it is high or not driven | serial.md §7; an undriven line is pulled up, as USB adapters do \[M\] | `rts::a_sender_that_honours_rts_loses_nothing` |
-//! | a sender that looks late sends `slack` more characters | serial.md §7: adapters with a FIFO \[M\] | `rts::a_sender_that_looks_late_overruns` |
 //! | a character that is due before the one ahead of it has ended waits for its end | a line carries one character at a time | `characters_never_overlap_and_back_to_back_ones_do_not_drift` |
-//!
-//! | left out | why | what happens |
-//! |---|---|---|
-//! | break characters | no scenario sends one | cannot be written in a scenario |
 
-use crate::log::{Fate, Unit};
-use crate::periph::{PeripheralId, Rts, Shared, UartFrame};
+use super::line::{Leave, Line, LineFormat};
+use crate::periph::{PeripheralId, Rts, Shared};
 use crate::sched::Target;
 use crate::wire::{Start, WireAction, WireId};
 use crate::{Hertz, Picos};
@@ -74,45 +67,41 @@ pub struct UartWire {
     pub bytes: Vec<TimedByte>,
 }
 
-/// Character times after which an RTS that nothing drives is a finding: firmware has to start up first.
-const PATIENCE: u32 = 1_000;
+impl UartWire {
+    /// What its characters look like.
+    #[must_use]
+    pub const fn format(&self) -> LineFormat {
+        LineFormat {
+            bit_rate: self.bit_rate,
+            data_bits: self.data_bits,
+            parity: self.parity,
+            stop_halves: self.stop_halves,
+        }
+    }
+}
 
 /// A [`UartWire`] at work.
 #[derive(Clone, Debug)]
 pub struct UartSender {
-    id: WireId,
     spec: UartWire,
-    port: PeripheralId,
+    line: Line,
     begun: Option<Picos>,
     next: usize,
-    /// Start of the run of back-to-back characters that goes on now, and how many are in it: their times
-    /// are counted from one origin, so that rounding does not add up.
-    run: Option<(Picos, u64)>,
-    /// It waits for RTS.
-    held: bool,
-    /// Characters sent since RTS rose.
-    late: u8,
-    /// Character times that it has waited for an RTS that nothing drives.
-    undriven: u32,
 }
 
 impl UartSender {
-    pub(super) const fn new(id: WireId, spec: UartWire, port: PeripheralId) -> Self {
+    pub(super) fn new(id: WireId, spec: UartWire, port: PeripheralId) -> Self {
+        let names = (spec.name.as_str(), spec.port.as_str());
         Self {
-            id,
+            line: Line::new(id, names, port, spec.format(), spec.flow_control),
             spec,
-            port,
             begun: None,
             next: 0,
-            run: None,
-            held: false,
-            late: 0,
-            undriven: 0,
         }
     }
 
     pub(super) const fn id(&self) -> WireId {
-        self.id
+        self.line.id()
     }
 
     pub(super) const fn spec(&self) -> &UartWire {
@@ -133,116 +122,50 @@ impl UartSender {
 
     /// The USART whose RTS must be asked before the next character.
     pub(super) fn asks(&self) -> Option<PeripheralId> {
-        (self.spec.flow_control != FlowControl::None && !self.all_sent()).then_some(self.port)
+        self.line.asks().filter(|_| !self.all_sent())
     }
 
-    /// May the next character go, with RTS as it is? If not, the sender waits to be
-    /// [woken](Self::wake). Where nothing drives RTS it looks again after a character time: pins are connected without a word.
+    /// May the next character go, with RTS as it is? If not, the sender comes again.
     pub(super) fn permits(&mut self, shared: &mut Shared, at: Picos, rts: Rts) -> bool {
-        let FlowControl::Rts { slack } = self.spec.flow_control else {
-            return true;
-        };
-        if rts == Rts::Ready {
-            (self.late, self.undriven) = (0, 0);
-            return true;
-        }
-        if rts == Rts::Full && self.late < slack {
-            self.late += 1;
-            return true;
-        }
-        if rts == Rts::NotDriven {
-            self.undriven += 1;
-            if self.undriven == PATIENCE {
-                let (name, port, pc) = (&self.spec.name, &self.spec.port, shared.pc);
-                shared.log.find("uart-rts-not-driven", at, pc, || {
-                    format!(
-                        "{name} waits for RTS of {port}, which nothing drives: RTSE is 0, or no RTS pin is connected"
-                    )
-                });
-            }
-            shared
-                .sched
-                .at(self.run_end(at, 1), Target::Wire(self.id), 0);
-        } else {
-            self.held = true;
+        match self.line.leave(shared, at, rts) {
+            Leave::Go => return true,
+            Leave::Held => {}
+            Leave::AskAt(later) => self.due(shared, later),
         }
         false
     }
 
     /// RTS may have changed: a sender that waits looks again.
     pub(super) fn wake(&mut self, shared: &mut Shared, at: Picos) {
-        if std::mem::take(&mut self.held) {
-            shared.sched.at(at, Target::Wire(self.id), 0);
+        if self.line.take_held() {
+            self.due(shared, at);
         }
+    }
+
+    fn due(&self, shared: &mut Shared, at: Picos) {
+        shared.sched.at(at, Target::Wire(self.line.id()), 0);
     }
 
     pub(super) fn event(&mut self, shared: &mut Shared, at: Picos) -> WireAction {
         let (Some(zero), Some(&byte)) = (self.begun, self.spec.bytes.get(self.next)) else {
             return WireAction::None;
         };
-        let frame = self.frame(byte.value, at);
-        if let Some(log) = shared.log.wires.get_mut(self.id.0) {
-            log.units.push(Unit {
-                value: u32::from(byte.value) & data_mask(self.spec.data_bits),
-                received: None,
-                sent: at,
-                arrived: None,
-                fate: Fate::InFlight,
-                settled: at,
-                blocked_by: None,
-                interrupt: None,
-            });
-        }
+        let (frame, end) = self.line.send(shared, byte.value, at);
         self.next += 1;
-        let (origin, count) = match self.run {
-            Some((origin, count)) if self.run_end(origin, count) == at => (origin, count + 1),
-            _ => (at, 1),
-        };
-        self.run = Some((origin, count));
         if let Some(following) = self.spec.bytes.get(self.next) {
-            let due = (zero + following.offset).max(self.run_end(origin, count));
-            shared.sched.at(due, Target::Wire(self.id), 0);
+            self.due(shared, (zero + following.offset).max(end));
         }
         WireAction::UartFrame {
-            port: self.port,
+            port: self.line.port(),
             frame,
         }
     }
-
-    /// When the last stop bit of the `count`th character of a run is over.
-    fn run_end(&self, origin: Picos, count: u64) -> Picos {
-        let parity = u64::from(self.spec.parity != Parity::None);
-        let halves =
-            2 * (1 + u64::from(self.spec.data_bits) + parity) + u64::from(self.spec.stop_halves);
-        origin + self.spec.bit_rate.scaled(2, 1).periods(count * halves)
-    }
-
-    fn frame(&self, value: u8, start: Picos) -> UartFrame {
-        let data = u16::from(value) & data_mask(self.spec.data_bits) as u16;
-        let odd = data.count_ones() & 1 != 0;
-        let parity = match self.spec.parity {
-            Parity::None => None,
-            Parity::Even => Some(odd),
-            Parity::Odd => Some(!odd),
-        };
-        UartFrame {
-            wire: self.id,
-            unit: self.next as u32,
-            bits: data | u16::from(parity == Some(true)) << self.spec.data_bits.min(15),
-            bit_count: self.spec.data_bits + u8::from(parity.is_some()),
-            start,
-            bit_rate: self.spec.bit_rate,
-        }
-    }
-}
-
-fn data_mask(bits: u8) -> u32 {
-    (1 << bits.min(16)) - 1
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::periph::UartFrame;
     use crate::periph::testbench::shared;
     use crate::wire::Wire;
 
@@ -271,7 +194,8 @@ mod tests {
         let mut wire = Wire::uart(WireId(0), spec, PeripheralId(0), &mut shared);
         let mut frames = Vec::new();
         while let Some(due) = shared.sched.pop(Picos(u64::MAX - 1)) {
-            if let WireAction::UartFrame { frame, .. } = wire.event(&mut shared, due.at) {
+            if let WireAction::UartFrame { frame, .. } = wire.event(&mut shared, due.at, due.token)
+            {
                 frames.push(frame);
             }
         }

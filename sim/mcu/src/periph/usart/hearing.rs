@@ -1,11 +1,11 @@
-//! Whether the receiver hears a frame at all, and which pins lead to it.
+//! Whether the receiver hears a frame at all, whether the far end hears what is sent, and which pins lead there.
 
 use super::bits::{Cr1, Cr2};
 use super::v3::Usart;
 use crate::chip::PeripheralSpec;
 use crate::periph::build::{BuildError, int, text};
 use crate::periph::registers::field;
-use crate::periph::{Cx, Pin, PinMode};
+use crate::periph::{Cx, Pin, PinMode, Signal, Transmitted};
 
 /// Why a receiver does not hear a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +94,26 @@ impl Usart {
             Some(Deaf::NoRate)
         } else {
             None
+        }
+    }
+}
+
+impl Usart {
+    /// A character has left the transmitter: who is at the other end hears it if a pin leads there.
+    pub(super) fn tell_far_end(&self, cx: &mut Cx<'_>, character: Transmitted) {
+        let routes = if self.cr2.contains(Cr2::SWAP) {
+            &self.rx
+        } else {
+            &self.tx
+        };
+        if routes.is_empty() || routes.iter().any(|route| route.drives(cx)) {
+            let port = cx.id;
+            cx.send(Signal::UartSent { port, character });
+        } else {
+            let name = &self.name;
+            cx.find("usart-not-heard", || {
+                format!("nobody hears what {name} sends: none of its TX pins is in the mode (or remap) that it drives")
+            });
         }
     }
 }

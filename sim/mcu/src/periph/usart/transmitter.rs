@@ -43,14 +43,19 @@ impl Transmitter {
         self.load(cx, settings);
     }
 
-    /// The event: a character or the idle frame before it is over. Returns whether TC becomes 1.
-    pub(super) fn event(&mut self, cx: &mut Cx<'_>, settings: Option<Settings>) -> bool {
+    /// The event: a character or the idle frame before it is over. Returns the character, and whether TC becomes 1.
+    pub(super) fn event(
+        &mut self,
+        cx: &mut Cx<'_>,
+        settings: Option<Settings>,
+    ) -> (Option<Transmitted>, bool) {
         self.event = None;
-        self.sent.extend(self.shift.take());
+        let over = self.shift.take();
+        self.sent.extend(over);
         self.load(cx, settings);
         let complete = self.busy && self.shift.is_none() && self.tdr.is_none();
         self.busy &= !complete;
-        complete
+        (over, complete)
     }
 
     /// TDR goes to the shift register as soon as that is free.
@@ -65,6 +70,8 @@ impl Transmitter {
             let end = cx.time + settings.rate.periods(settings.format.character());
             self.shift = Some(Transmitted {
                 bits: word(&settings.format, data) as u16,
+                bit_count: settings.format.word as u8,
+                bit_rate: settings.rate.scaled(1, settings.format.bit),
                 start: cx.time,
                 end,
             });

@@ -19,6 +19,7 @@
 //! | TEACK, REACK follow TE, RE while UE | serial.md §1 | `acknowledge_bits_follow_the_enables` |
 //! | UE 0: current operations end, flags go to their reset values | RM0364 USART_CR1.UE | `switching_off_flushes` |
 //! | TDR to shift register at once, TXE, TC; setting TE sends an idle frame first | RM0364 §transmitter | `transmission_takes_its_time` |
+//! | the far end hears a character through a TX pin in the mode (or remap) that connects it; else a finding | RM0364 GPIO alternate functions | `only_a_connected_pin_is_heard` |
 //! | DMAR: a request while RXNE, DMAT: a request while TXE; DDRE holds reception back after an error | serial.md §8, RM0364 USART_CR3 | `dma_requests_are_levels`, `dma::bytes_reach_the_ring_while_the_core_stands_still` |
 //! | RDR keeps its last character after DMA has read it | startup.md | `dma::rdr_keeps_its_last_byte` |
 //! | RTSE: RTS is high while RDR is full or the receiver off | serial.md §7 | `flow`, `rts::a_sender_that_honours_rts_loses_nothing` |
@@ -242,8 +243,11 @@ impl Peripheral for Usart {
             }
             _ => {
                 let settings = self.loading_settings(cx);
-                if self.transmitter.event(cx, settings) {
-                    self.flags.insert(Isr::TC);
+                let (character, complete) = self.transmitter.event(cx, settings);
+                self.flags
+                    .set(Isr::TC, complete || self.flags.contains(Isr::TC));
+                if let Some(character) = character {
+                    self.tell_far_end(cx, character);
                 }
             }
         }

@@ -52,3 +52,30 @@ fn parity_is_sent_in_the_highest_bit() {
     let sent = b.device.uart().expect("a UART").transmitted().to_vec();
     assert_eq!(sent[0].bits, 0x183, "three ones and an even parity");
 }
+
+#[test]
+fn only_a_connected_pin_is_heard() {
+    let heard = |mode: PinMode| {
+        let mut b = bench_with(Cr1::TE, Cr2::empty(), Cr3::empty());
+        b.shared.pins.mode[0][9] = mode;
+        b.write(TDR, 0x55);
+        b.run_for(bits(40));
+        let heard: Vec<_> = b
+            .sent
+            .iter()
+            .filter_map(|signal| match signal {
+                Signal::UartSent { character, .. } => Some(*character),
+                _ => None,
+            })
+            .collect();
+        (heard, b.shared.log.findings.clone())
+    };
+    let (characters, findings) = heard(PinMode::Alternate(7));
+    assert_eq!(characters.len(), 1);
+    assert_eq!((characters[0].bits, characters[0].bit_count), (0x55, 8));
+    assert_eq!(characters[0].bit_rate, Hertz::new(MIDI));
+    assert!(findings.is_empty());
+    let (characters, findings) = heard(PinMode::Output);
+    assert!(characters.is_empty());
+    assert_eq!(findings[0].rule, "usart-not-heard");
+}
