@@ -187,3 +187,17 @@ fn a_reset_took_it() {
     );
     assert_eq!(summary, "reset by independent watchdog");
 }
+
+#[test]
+fn a_uart_that_asks_dma_has_no_interrupt_to_blame() {
+    let unit = Unit {
+        interrupt: None,
+        ..lost(2_000, Fate::Overrun)
+    };
+    let (text, summary) = chain(unit, true, |_, _| {});
+    assert_eq!(
+        text,
+        "DMA was asked and did not take it: its channel was off, at its end, or held"
+    );
+    assert_eq!(summary, "DMA did not take it");
+}

@@ -121,7 +121,12 @@ impl<'a> Explainer<'a> {
     /// Why the interrupt did not take what was there at `unit.settled`.
     fn not_taken(&self, wire: &WireLog, unit: &Unit, chain: &mut Vec<Link>) {
         let Some(number) = unit.interrupt else {
-            chain.push(Link::NotRequested { interrupt: None });
+            // Without an interrupt a UART has asked DMA (DMAR).
+            chain.push(if wire.kind == "uart" {
+                Link::DmaDidNotTake
+            } else {
+                Link::NotRequested { interrupt: None }
+            });
             return;
         };
         let interrupt = self.chip.exception_name(number);

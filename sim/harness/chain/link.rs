@@ -61,6 +61,8 @@ pub enum Link {
         /// The interrupt that could have, if there is one.
         interrupt: Option<String>,
     },
+    /// The receiver asks DMA, not the core: the channel was off, at its end, or held.
+    DmaDidNotTake,
     /// Another handler, of the same or a higher priority, was running.
     OtherHandler {
         /// Its name.

@@ -41,6 +41,7 @@ pub fn summary(chain: &[Link]) -> String {
                 Some(format!("{interrupt}'s handler ran and did not read"))
             }
             Link::NotRequested { .. } => Some("nobody read it".to_owned()),
+            Link::DmaDidNotTake => Some("DMA did not take it".to_owned()),
             Link::NotListening => Some("nobody listened".to_owned()),
             Link::Reset { cause, .. } => Some(format!("reset by {cause}")),
             Link::Lost { .. }
@@ -109,6 +110,9 @@ fn link_text(link: &Link) -> String {
             interrupt: Some(name),
         } => format!("{name} was not requested, and nobody polled"),
         Link::NotRequested { interrupt: None } => "nobody polled".to_owned(),
+        Link::DmaDidNotTake => {
+            "DMA was asked and did not take it: its channel was off, at its end, or held".to_owned()
+        }
         Link::OtherHandler {
             interrupt,
             length_s,

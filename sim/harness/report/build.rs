@@ -74,6 +74,7 @@ pub(crate) fn build(ending: &Ending<'_>) -> Report {
             .iter()
             .filter_map(|b| Some(account::buffer(b, machine, log.wires.get(b.wire)?)))
             .collect(),
+        dma: super::dma::channels(machine),
         stalls: stall_totals(log),
         stall_sites: stall_sites(ending),
         operations: operations(log, firmware),

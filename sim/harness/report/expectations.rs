@@ -6,12 +6,12 @@ use flashstall_cpu::Addr;
 use flashstall_mcu::Picos;
 
 use super::build::Ending;
-use super::model::{ExpectationReport, Report, Verdict};
+use super::model::{DmaReport, ExpectationReport, Report, Verdict};
 use super::names::hold_name;
 use crate::chain::{Link, stalled_at};
 use crate::memory;
 use crate::scenario::expect::{
-    Expect, ExpectHost, ExpectInterrupt, ExpectStall, ExpectWire, Reference, StallKind,
+    Expect, ExpectDma, ExpectHost, ExpectInterrupt, ExpectStall, ExpectWire, Reference, StallKind,
 };
 use crate::scenario::{Bound, Bounds, Time};
 
@@ -27,6 +27,9 @@ pub(super) fn judge(report: &mut Report, ending: &Ending<'_>) {
         host(&mut list, report, expect);
     }
     buffers(&mut list, report, ending.expect);
+    for expect in &ending.expect.dma {
+        dma(&mut list, report, expect);
+    }
     for expect in &ending.expect.stall {
         stall(&mut list, ending, expect);
     }
@@ -242,6 +245,26 @@ fn buffers(list: &mut List, report: &Report, expect: &Expect) {
             expect.missing.as_ref(),
             buffer.missing,
         );
+    }
+}
+
+fn dma(list: &mut List, report: &Report, expect: &ExpectDma) {
+    let controller = &expect.controller.value;
+    let is_it = |d: &&DmaReport| d.controller == *controller && d.channel == expect.channel;
+    // A channel that moved nothing is not in the report.
+    let found = report.dma.iter().find(is_it);
+    let count = |f: fn(&DmaReport) -> u64| found.map_or(0, f);
+    for (what, bounds, actual) in [
+        ("units", &expect.units, count(|d| d.units)),
+        ("overwritten", &expect.overwritten, count(|d| d.overwritten)),
+        (
+            "longest unseen",
+            &expect.longest_unseen,
+            count(|d| d.longest_unseen),
+        ),
+    ] {
+        let name = format!("{controller} channel {} {what}", expect.channel);
+        list.bounds(name, bounds.as_ref(), actual);
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod account;
 mod build;
+mod dma;
 mod expectations;
 mod hosts;
 mod model;

@@ -103,6 +103,8 @@ pub struct Report {
     pub hosts: Vec<HostReport>,
     /// Buffers in firmware memory.
     pub buffers: Vec<BufferReport>,
+    /// DMA channels that moved anything.
+    pub dma: Vec<DmaReport>,
     /// Stalls by kind.
     pub stalls: StallsReport,
     /// Stalls by place, the worst first.
@@ -315,6 +317,27 @@ pub struct BufferReport {
     pub missing: u64,
     /// The first place where it differs from what was sent.
     pub first_difference: Option<DifferenceReport>,
+}
+
+/// What a DMA channel did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DmaReport {
+    /// The controller: `DMA1`.
+    pub controller: String,
+    /// Channel, from 1 (of a stream controller: stream, from 0).
+    pub channel: u8,
+    /// Units moved.
+    pub units: u64,
+    /// How often it came to its end.
+    pub laps: u64,
+    /// Laps that ended before the interrupt of the lap before was served.
+    pub unserved_laps: u64,
+    /// Units in a lap of a circular channel that writes to memory; null if it is none.
+    pub ring: Option<u64>,
+    /// Most units that it moved between two looks of the firmware at how far it has come.
+    pub longest_unseen: u64,
+    /// Units that were overwritten before the firmware could know of them: whole turns of the ring between two looks.
+    pub overwritten: u64,
 }
 
 /// Where a buffer differs.

@@ -19,6 +19,7 @@ impl Report {
         let mut out = String::new();
         self.head(&mut out);
         self.wires_text(&mut out);
+        self.dma_text(&mut out);
         self.stalls_text(&mut out);
         self.causes_text(&mut out);
         self.interrupts_text(&mut out);
@@ -100,6 +101,28 @@ impl Report {
                 out,
                 format_args!("  buffer {name}: {received} of {sent} bytes, {state}"),
             );
+        }
+    }
+
+    fn dma_text(&self, out: &mut String) {
+        for d in &self.dma {
+            let mut text = format!(
+                "  {} channel {}: {} units moved",
+                d.controller,
+                d.channel,
+                grouped(d.units)
+            );
+            if let Some(ring) = d.ring {
+                text += &format!(
+                    ", ring of {}, at most {} between two looks of the firmware",
+                    grouped(ring),
+                    grouped(d.longest_unseen)
+                );
+            }
+            if d.overwritten > 0 {
+                text += &format!(": LAPPED, {} overwritten unseen", grouped(d.overwritten));
+            }
+            line(out, format_args!("{text}"));
         }
     }
 

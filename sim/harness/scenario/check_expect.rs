@@ -51,6 +51,21 @@ pub(super) fn check(
             ));
         }
     }
+    for dma in &expect.dma {
+        let all = || {
+            let peripherals = prepared.chip.peripherals.iter();
+            peripherals
+                .filter(|p| p.kind.starts_with("dma"))
+                .map(|p| p.name.as_str())
+        };
+        if !all().any(|name| name == dma.controller.value) {
+            let message = format!(
+                "{} has no DMA controller `{}`",
+                prepared.chip.name, dma.controller.value
+            );
+            return Err(ScenarioError::at(&dma.controller, message).suggest(&dma.controller, all()));
+        }
+    }
     for stall in &expect.stall {
         if let Some(function) = &stall.function {
             function_exists(&prepared, function)?;

@@ -39,6 +39,9 @@ pub struct Expect {
     /// Buffers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buffer: Vec<ExpectBuffer>,
+    /// DMA channels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dma: Vec<ExpectDma>,
     /// Stalls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stall: Vec<ExpectStall>,
@@ -121,6 +124,25 @@ pub struct ExpectBuffer {
     /// Bytes that were sent and are not in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Bounds<u64>>,
+}
+
+/// `[[expect.dma]]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExpectDma {
+    /// `DMA1`.
+    pub controller: Located<String>,
+    /// Channel, as in the report.
+    pub channel: u8,
+    /// Units moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<Bounds<u64>>,
+    /// Units that were overwritten before the firmware could know of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overwritten: Option<Bounds<u64>>,
+    /// Most units between two looks of the firmware.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_unseen: Option<Bounds<u64>>,
 }
 
 /// Kind of a stall.

@@ -245,6 +245,12 @@ pub struct DmaTotals {
     pub laps: u64,
     /// Laps that ended with TCIF of the one before still set, and its interrupt enabled.
     pub unserved_laps: u64,
+    /// Units in a lap, if the channel is circular and writes to memory.
+    pub ring: u32,
+    /// Most units that it moved between two looks of the firmware: at how far it has come, or at a flag of it that was set.
+    pub longest_unseen: u32,
+    /// Units of a ring that were overwritten before the firmware could know of them: whole turns between two looks.
+    pub overwritten: u64,
 }
 
 /// Something worth telling that is not a loss by itself.

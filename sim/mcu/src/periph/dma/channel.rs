@@ -19,8 +19,12 @@ pub(super) struct Channel {
     total: u32,
     /// Units moved since EN became 1 or since the last reload.
     moved: u32,
+    /// Units moved since the firmware last looked.
+    unseen: u32,
     /// The finding about laps that nobody served has been made.
     pub(super) told: bool,
+    /// The finding about turns that nobody saw has been made.
+    pub(super) told_lapped: bool,
 }
 
 impl Channel {
@@ -36,6 +40,25 @@ impl Channel {
     pub(super) const fn enable(&mut self) {
         self.total = self.left;
         self.moved = 0;
+        self.unseen = 0;
+    }
+
+    /// The firmware looks at how far the channel has come.
+    pub(super) const fn seen(&mut self) {
+        self.unseen = 0;
+    }
+
+    /// Units in a lap, if what is written in one overwrites what was written in the lap before.
+    pub(super) fn ring(&self) -> Option<u32> {
+        let to_memory = !self.ccr.intersects(Ccr::DIR | Ccr::MEM2MEM);
+        let is_ring = to_memory && self.ccr.contains(Ccr::CIRC | Ccr::MINC);
+        is_ring.then_some(self.total)
+    }
+
+    /// Counts one more unit that the firmware has not seen. Returns how many there are.
+    pub(super) const fn count_unseen(&mut self) -> u32 {
+        self.unseen = self.unseen.saturating_add(1);
+        self.unseen
     }
 
     /// Enabled and with units left.

@@ -15,6 +15,7 @@
 //! | arbitration before each unit: PL, then the lower channel | dma.md §2 | `the_higher_priority_goes_first` |
 //! | MEM2MEM runs without requests | RM0008 §memory-to-memory | `dma::memory_to_memory_needs_no_request` |
 //! | a read of the busy flash bank waits, and the whole controller with it | dma.md §1; flash.md §1 | `dma::a_transfer_from_busy_flash_waits` |
+//! | not of the chip: units that came between two looks at CNDTR, or at a flag that is set, are counted; a whole turn of a ring is a finding | [`DmaTotals`] | `turns_that_nobody_saw_are_counted` |
 //! | IFCR clears; GIF is the OR of the three, CGIF clears them all | dma.md §2; the OR is \[M\] | `flags_are_cleared_by_ifcr` |
 //! | CSELR: four bits a channel choose the request | dma.md §2 | `cselr_chooses_the_request` |
 //! | time of a unit: [`ARBITRATION`] + [`MOVE`] cycles of HCLK | dma.md §5: 5 to 9 cycles \[M\] | `a_unit_takes_a_few_cycles` |
@@ -197,16 +198,29 @@ impl Dma {
         let unserved = self.flags(n);
         let channel = &mut self.channels[n];
         let flags = channel.advance();
-        let (ccr, irq) = (channel.ccr, channel.irq);
+        let (ring, unseen) = (channel.ring(), channel.count_unseen());
         self.raise(n, flags);
         let totals: &mut DmaTotals = cx.shared.log.dma.entry((cx.id, n as u8 + 1)).or_default();
         totals.units += 1;
-        if !flags.contains(Flags::TCIF) {
-            return;
+        totals.longest_unseen = totals.longest_unseen.max(unseen);
+        totals.laps += u64::from(flags.contains(Flags::TCIF));
+        totals.ring = ring.unwrap_or(totals.ring);
+        let lapped = ring.filter(|&ring| unseen.is_multiple_of(ring));
+        totals.overwritten += u64::from(lapped.unwrap_or(0));
+        if let Some(ring) = lapped {
+            self.tell_lapped(cx, n, ring);
         }
-        totals.laps += 1;
+        if flags.contains(Flags::TCIF) {
+            self.lap(cx, n, unserved);
+        }
+    }
+
+    /// A lap of channel `n` is over. `unserved` are its flags before the last unit.
+    fn lap(&mut self, cx: &mut Cx<'_>, n: usize, unserved: Flags) {
+        let (ccr, irq) = (self.channels[n].ccr, self.channels[n].irq);
         if ccr.contains(Ccr::TCIE) && unserved.contains(Flags::TCIF) {
-            totals.unserved_laps += 1;
+            let key = (cx.id, n as u8 + 1);
+            cx.shared.log.dma.entry(key).or_default().unserved_laps += 1;
             if let Some(irq) = irq {
                 cx.request_lost(irq);
             }
@@ -220,6 +234,20 @@ impl Dma {
                     )
                 });
             }
+        }
+    }
+
+    /// A whole turn of a ring has come and gone between two looks of the firmware.
+    fn tell_lapped(&mut self, cx: &mut Cx<'_>, n: usize, ring: u32) {
+        if !std::mem::replace(&mut self.channels[n].told_lapped, true) {
+            let name = &self.name;
+            cx.find("dma-ring-lapped", || {
+                format!(
+                    "channel {} of {name} went once round its ring of {ring} between two looks at CNDTR or its flags: a reader \
+                     cannot tell that from no movement, and whole turns vanish",
+                    n + 1
+                )
+            });
         }
     }
 
@@ -338,7 +366,14 @@ fn route(item: &str, count: usize, all: &[PeripheralSpec]) -> Option<Route> {
 impl Peripheral for Dma {
     fn read(&mut self, _cx: &mut Cx<'_>, reg: Register) -> Result<u32, Refusal> {
         match reg.offset {
-            ISR => return Ok(self.isr()),
+            ISR => {
+                for n in 0..self.channels.len() {
+                    if !self.flags(n).is_empty() {
+                        self.channels[n].seen();
+                    }
+                }
+                return Ok(self.isr());
+            }
             IFCR => return Ok(0),
             CSELR if self.has_cselr => return Ok(self.cselr),
             _ => {}
@@ -346,10 +381,13 @@ impl Peripheral for Dma {
         let (n, offset) = self
             .channel_register(reg.offset)
             .ok_or(Refusal::Unmodelled)?;
-        let channel = &self.channels[n];
+        let channel = &mut self.channels[n];
         Ok(match offset {
             CCR => channel.ccr.bits(),
-            CNDTR => channel.left,
+            CNDTR => {
+                channel.seen();
+                channel.left
+            }
             CPAR => channel.cpar,
             CMAR => channel.cmar,
             _ => return Err(Refusal::Unmodelled),

@@ -144,6 +144,45 @@ fn a_lap_that_nobody_served_is_told_once() {
 }
 
 #[test]
+fn turns_that_nobody_saw_are_counted() {
+    let mut b = bench();
+    let lapped = |b: &Bench| {
+        let told = |f: &&crate::log::Finding| f.rule == "dma-ring-lapped";
+        b.shared.log.findings.iter().filter(told).count()
+    };
+    ring(&mut b, CH5, Ccr::CIRC | Ccr::MINC, 4);
+    request(&mut b, "USART1", DmaLine::Rx, true);
+    let some = |b: &mut Bench, n: usize| (0..n).for_each(|_| drop(serve(b, Ok(()))));
+    some(&mut b, 3);
+    b.read(CH5 + CNDTR);
+    some(&mut b, 3);
+    assert_eq!(flags(&mut b, 5), Flags::HTIF | Flags::TCIF | Flags::GIF);
+    some(&mut b, 3);
+    assert_eq!(
+        lapped(&b),
+        0,
+        "three at a time, CNDTR or a flag looked at in between"
+    );
+    some(&mut b, 6);
+    b.read(CH5 + CNDTR);
+    let totals = b.shared.log.dma[&(b.id, 5)];
+    assert_eq!(
+        (totals.ring, totals.longest_unseen, totals.overwritten),
+        (4, 9, 8)
+    );
+    assert_eq!(lapped(&b), 1);
+    // A channel that stops at its end overwrites nothing.
+    let mut b = bench();
+    ring(&mut b, CH5, Ccr::MINC, 4);
+    request(&mut b, "USART1", DmaLine::Rx, true);
+    some(&mut b, 6);
+    assert_eq!(
+        (b.shared.log.dma[&(b.id, 5)].overwritten, lapped(&b)),
+        (0, 0)
+    );
+}
+
+#[test]
 fn a_finished_channel_serves_no_more() {
     let mut b = bench();
     ring(&mut b, CH5, Ccr::MINC, 1);
