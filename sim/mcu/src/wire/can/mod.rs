@@ -189,7 +189,7 @@ mod tests {
         let mut wire = Wire::can(WireId(0), spec, PeripheralId(0), &mut shared);
         let offered = |wire: &mut Wire, shared: &mut Shared| {
             let due = shared.sched.pop(Picos(u64::MAX - 1))?;
-            match wire.event(shared, due.at) {
+            match wire.event(shared, due.at, due.token) {
                 WireAction::CanFrame { offer, .. } => Some((due.at, offer.unit)),
                 other => panic!("{other:?}"),
             }
