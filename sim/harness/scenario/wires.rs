@@ -264,7 +264,7 @@ pub(super) fn pins(file: &ScenarioFile) -> Result<Vec<(Pin, bool)>> {
 fn pin(name: &Located<String>) -> Result<Pin> {
     let parse = || {
         let rest = name.strip_prefix('P')?;
-        let port = rest.chars().next().filter(|c| ('A'..='H').contains(c))?;
+        let port = rest.chars().next().filter(|c| ('A'..='K').contains(c))?;
         let digits = rest.get(1..)?;
         let number: u8 = digits
             .parse()
@@ -276,6 +276,6 @@ fn pin(name: &Located<String>) -> Result<Pin> {
         })
     };
     parse().ok_or_else(|| {
-        ScenarioError::at(name, format!("`{}` is not a pin", name.value)).help("PA0 to PH15")
+        ScenarioError::at(name, format!("`{}` is not a pin", name.value)).help("PA0 to PK15")
     })
 }

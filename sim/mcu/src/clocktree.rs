@@ -25,8 +25,8 @@ pub struct ClockTree {
     pub lsi: Hertz,
     /// Low-speed external crystal (stopped while off).
     pub lse: Hertz,
-    /// Kernel clocks of USART1, 2, 3, UART4, 5 as selected.
-    pub usart: [Hertz; 5],
+    /// Kernel clocks of USART1, 2, 3, UART4, 5, USART6, UART7, 8 as selected.
+    pub usart: [Hertz; 8],
 }
 
 impl ClockTree {
@@ -44,7 +44,7 @@ impl ClockTree {
             hse: Hertz::STOPPED,
             lsi,
             lse: Hertz::STOPPED,
-            usart: [hsi; 5],
+            usart: [hsi; 8],
         }
     }
 }

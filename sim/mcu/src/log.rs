@@ -307,7 +307,7 @@ pub struct Log {
     pub wires: Vec<WireLog>,
     /// Unmodelled registers by address.
     pub unmodelled: BTreeMap<Addr, Unmodelled>,
-    /// DMA channels that moved anything, by controller and channel number, from 1.
+    /// DMA channels (from 1) and streams (from 0) that moved anything, by controller and number.
     pub dma: BTreeMap<(PeripheralId, u8), DmaTotals>,
     /// Findings, one a rule and place.
     pub findings: Vec<Finding>,

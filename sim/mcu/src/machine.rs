@@ -298,7 +298,7 @@ impl Machine {
     /// [`AttachError`] if there is no such pin.
     pub fn attach_pin(&mut self, wire: PinWire) -> Result<WireId, AttachError> {
         let Pin { port, number } = wire.pin;
-        if port >= 8 || number >= 16 {
+        if !self.chip().has_port(port) || number >= 16 {
             return Err(AttachError::NoSuchPin {
                 wire: wire.name,
                 port,

@@ -10,6 +10,11 @@ const FILES: &[(&str, &str)] = &[
     ("stm32f103xb", include_str!("../../chips/stm32f103xb.toml")),
     ("stm32f103xe", include_str!("../../chips/stm32f103xe.toml")),
     ("stm32f303xc", include_str!("../../chips/stm32f303xc.toml")),
+    ("stm32f405xg", include_str!("../../chips/stm32f405xg.toml")),
+    ("stm32f407xg", include_str!("../../chips/stm32f407xg.toml")),
+    ("stm32f429xi", include_str!("../../chips/stm32f429xi.toml")),
+    ("stm32f446xe", include_str!("../../chips/stm32f446xe.toml")),
+    ("stm32f469xi", include_str!("../../chips/stm32f469xi.toml")),
 ];
 
 impl Chip {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::{Chip, MemorySpec};
+use super::{Chip, MemoryKind, MemorySpec};
 
 /// Why a chip file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -42,6 +42,7 @@ impl Chip {
             .or_else(|| self.timing_contradiction())
             .or_else(|| self.interrupt_contradiction())
             .or_else(|| self.alias_contradiction())
+            .or_else(|| self.gap())
             .or_else(|| self.overlap())
     }
 
@@ -81,6 +82,25 @@ impl Chip {
             .iter()
             .find(|name| !name.is_empty() && self.memory(name).is_none())?;
         Some((unknown.clone(), format!("no memory is called `{unknown}`")))
+    }
+
+    /// SRAM (or CCM) in blocks that do not follow each other.
+    fn gap(&self) -> Option<(String, String)> {
+        [MemoryKind::Sram, MemoryKind::Ccm].into_iter().find_map(|kind| {
+            let mut blocks: Vec<&MemorySpec> =
+                self.memories.iter().filter(|m| m.kind == kind).collect();
+            blocks.sort_by_key(|m| m.base);
+            blocks.windows(2).find_map(|pair| {
+                let end = u64::from(pair[0].base.0) + u64::from(pair[0].size);
+                (end < u64::from(pair[1].base.0)).then(|| {
+                    let (first, second) = (&pair[0].name, &pair[1].name);
+                    (
+                        second.clone(),
+                        format!("{second} does not begin where {first} ends: blocks of one kind must follow each other"),
+                    )
+                })
+            })
+        })
     }
 
     /// Two things at one address.

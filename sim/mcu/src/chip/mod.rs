@@ -264,6 +264,15 @@ impl Chip {
         self.memories.iter().find(|m| m.name == name)
     }
 
+    /// Has the part GPIO port `port` (0 is A)?
+    #[must_use]
+    pub fn has_port(&self, port: u8) -> bool {
+        self.peripherals.iter().any(|p| {
+            p.kind.starts_with("gpio")
+                && matches!(p.params.get("port"), Some(Param::Text(name)) if name.as_bytes() == [b'A'.saturating_add(port)])
+        })
+    }
+
     /// Smallest alignment that the architecture asks of a vector table with all interrupts of this part:
     /// the next power of two of its size, at least 128 (ARMv7-M B3.2.5).
     #[must_use]

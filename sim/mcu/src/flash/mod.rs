@@ -20,6 +20,9 @@
 mod array;
 mod cache;
 mod cached;
+mod f4;
+mod f4_program;
+mod f4_regs;
 mod fpec;
 mod fpec_program;
 mod fpec_regs;
@@ -33,6 +36,7 @@ mod timing;
 pub use array::FlashArray;
 pub use cache::LineCache;
 pub use cached::{Cached, F4Art, L4Cache};
+pub use f4::FlashF4;
 pub use fpec::Fpec;
 pub use geometry::{Geometry, Sector};
 pub use operation::{Contents, Request, Running, start};
@@ -49,6 +53,7 @@ use crate::periph::Peripheral;
 pub(crate) fn controller(chip: &Chip, spec: &PeripheralSpec) -> Option<Box<dyn Peripheral>> {
     let irq = spec.irqs.values().next().copied().unwrap_or_default();
     match spec.kind.as_str() {
+        "flash-f4" => Some(Box::new(FlashF4::new(&chip.flash, irq))),
         "fpec" => Some(Box::new(Fpec::new(&chip.flash, irq))),
         _ => None,
     }

@@ -6,20 +6,25 @@ use crate::chip::{Param, PeripheralSpec};
 use crate::periph::Peripheral;
 use crate::periph::afio::Afio;
 use crate::periph::backup::Backup;
+use crate::periph::backup_ram::BackupRam;
 use crate::periph::bxcan::BxCan;
 use crate::periph::crc::Crc;
 use crate::periph::crc_v1::CrcV1;
 use crate::periph::dbgmcu::Dbgmcu;
 use crate::periph::device_id::DeviceId;
 use crate::periph::dma::Dma;
+use crate::periph::dma_stream::DmaStream;
 use crate::periph::exti::Exti;
 use crate::periph::gpio::Gpio;
 use crate::periph::gpio_v1::GpioV1;
 use crate::periph::iwdg::Iwdg;
 use crate::periph::pwr::Pwr;
-use crate::periph::rcc::Rcc;
+use crate::periph::pwr_f4::PwrF4;
+use crate::periph::rcc::{Rcc, RccF4};
 use crate::periph::rtc_v1::RtcV1;
+use crate::periph::rtc_v2::RtcV2;
 use crate::periph::syscfg::Syscfg;
+use crate::periph::syscfg_f4::SyscfgF4;
 use crate::periph::timer::Timer;
 use crate::periph::usart::{Usart, UsartV1};
 use crate::periph::wwdg::Wwdg;
@@ -66,6 +71,7 @@ pub fn build(
 ) -> Result<Box<dyn Peripheral>, BuildError> {
     Ok(match spec.kind.as_str() {
         "afio" => Box::new(Afio::default()),
+        "backup-ram" => Box::new(BackupRam::build(spec)),
         "bkp-v1" => Box::new(Backup::build(spec)?),
         "bxcan" => Box::new(BxCan::build(spec)?),
         "crc-v1" => Box::new(CrcV1::new()),
@@ -73,16 +79,21 @@ pub fn build(
         "dbgmcu" => Box::new(Dbgmcu::build(spec)?),
         "device-id" => Box::new(DeviceId::build(spec)?),
         "dma-channel" => Box::new(Dma::build(spec, all)?),
+        "dma-stream" => Box::new(DmaStream::build(spec, all)?),
         "exti" => Box::new(Exti::build(spec)?),
         "gpio-v1" => Box::new(GpioV1::build(spec)?),
         "gpio-v2" => Box::new(Gpio::build(spec)?),
         "iwdg" => Box::new(Iwdg::new()),
         "pwr-f1" => Box::new(Pwr::f1()),
         "pwr-f3" => Box::new(Pwr::f3()),
+        "pwr-f4" => Box::new(PwrF4::build(spec)?),
         "rcc-f1" => Box::new(Rcc::f1(spec, all)?),
         "rcc-f3" => Box::new(Rcc::f3(spec, all)?),
+        "rcc-f4" => Box::new(RccF4::build(spec, all)?),
         "rtc-v1" => Box::new(RtcV1::new()),
+        "rtc-v2" => Box::new(RtcV2::new()),
         "syscfg-f3" => Box::new(Syscfg::build(spec)?),
+        "syscfg-f4" => Box::new(SyscfgF4::build(spec)?),
         "tim-basic" => Box::new(Timer::basic(spec)?),
         "tim-general" => Box::new(Timer::general(spec)?),
         "usart-v1" => Box::new(UsartV1::build(spec)?),

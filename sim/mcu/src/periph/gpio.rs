@@ -11,6 +11,7 @@
 //! | IDR follows the board, else the output, else the pull | RM0364 §input, §output configuration | `idr_follows_board_output_and_pull` |
 //! | an open-drain output that is 1 follows its pull | RM0364 §output configuration | `an_open_drain_one_is_left_to_the_pull` |
 //! | analog mode cuts the input off | RM0364 §analog configuration | `an_analog_pin_reads_zero` |
+//! | no BRR on the F4 (chip file: `brr`) | svd/STM32F429.svd | `the_f4_has_no_brr` |
 //! | LCKR: write 1, 0, 1 with the same pins, then read | RM0364 GPIOx_LCKR | `a_locked_pin_keeps_its_configuration` |
 //!
 //! | left out | why | what happens |
@@ -21,7 +22,7 @@
 //! | port speed | no slopes here | bits are kept |
 
 use crate::chip::{Param, PeripheralSpec};
-use crate::periph::build::{BuildError, word};
+use crate::periph::build::{BuildError, int, word};
 use crate::periph::registers::{Names, field, name_of};
 use crate::periph::{Cx, Peripheral, Pin, PinMode, Refusal, Register, Signal};
 
@@ -114,6 +115,8 @@ impl Lock {
 #[derive(Clone, Debug)]
 pub(super) struct Gpio {
     port: u8,
+    /// There is a BRR (not on the F4).
+    has_brr: bool,
     reset: Config,
     config: Config,
     lock: Lock,
@@ -132,6 +135,7 @@ impl Gpio {
         };
         Ok(Self {
             port,
+            has_brr: int(spec, "brr")? != Some(0),
             reset,
             config: reset,
             lock: Lock::Open,
@@ -149,7 +153,8 @@ impl Gpio {
             IDR => self.input(cx),
             ODR => c.odr,
             // Write-only registers read 0.
-            BSRR | BRR => 0,
+            BSRR => 0,
+            BRR if self.has_brr => 0,
             LCKR => self.lock.value(),
             AFRL => c.afr[0],
             AFRH => c.afr[1],
@@ -265,8 +270,8 @@ pub(super) fn publish_pin(cx: &mut Cx<'_>, pin: Pin, own: bool, pushes: bool) {
 pub(super) fn port_of(spec: &PeripheralSpec) -> Result<u8, BuildError> {
     match spec.params.get("port") {
         Some(Param::Text(name)) => match name.as_bytes() {
-            [letter @ b'A'..=b'H'] => Ok(letter - b'A'),
-            _ => Err(BuildError::bad(spec, "`port` must be a letter, A to H")),
+            [letter @ b'A'..=b'K'] => Ok(letter - b'A'),
+            _ => Err(BuildError::bad(spec, "`port` must be a letter, A to K")),
         },
         _ => Err(BuildError::missing(spec, "`port`")),
     }
@@ -314,7 +319,7 @@ impl Peripheral for Gpio {
     }
 
     fn register_name(&self, offset: u32) -> Option<&'static str> {
-        name_of(NAMES, offset)
+        name_of(NAMES, offset).filter(|_| offset != BRR || self.has_brr)
     }
 
     fn boxed_clone(&self) -> Box<dyn Peripheral> {

@@ -7,6 +7,7 @@
 
 mod afio;
 mod backup;
+mod backup_ram;
 mod build;
 mod bxcan;
 mod crc;
@@ -14,16 +15,20 @@ mod crc_v1;
 mod dbgmcu;
 mod device_id;
 mod dma;
+mod dma_stream;
 mod exti;
 mod gpio;
 mod gpio_v1;
 mod iwdg;
 mod pins;
 mod pwr;
+mod pwr_f4;
 mod rcc;
 mod registers;
 mod rtc_v1;
+mod rtc_v2;
 mod syscfg;
+mod syscfg_f4;
 #[cfg(test)]
 pub(crate) mod testbench;
 mod timer;
@@ -31,7 +36,7 @@ mod usart;
 mod wwdg;
 
 pub use build::{BuildError, build};
-pub use dma::{DmaBeat, DmaLine, DmaPort, DmaStop};
+pub use dma::{DmaAccess, DmaBeat, DmaLine, DmaPort, DmaStop};
 
 use std::collections::BTreeMap;
 
@@ -71,17 +76,20 @@ pub enum PinMode {
     Analog,
 }
 
+/// Number of GPIO ports that a part can have: A to K.
+pub const PORTS: usize = 11;
+
 /// State of all pins, as the board drives them and as GPIO configures them.
 #[derive(Clone, Debug, Default)]
 pub struct Pins {
     /// Level at the input of each port, bit n is pin n.
-    pub input: [u16; 8],
+    pub input: [u16; PORTS],
     /// Output data registers.
-    pub output: [u16; 8],
+    pub output: [u16; PORTS],
     /// Pins that something outside drives; the others follow pull-ups, pull-downs or the output.
-    pub driven: [u16; 8],
+    pub driven: [u16; PORTS],
     /// Mode of each pin.
-    pub mode: [[PinMode; 16]; 8],
+    pub mode: [[PinMode; 16]; PORTS],
 }
 
 /// What one peripheral tells the others.
@@ -164,6 +172,8 @@ pub struct Shared {
     pub board: Oscillators,
     /// PWR_CR.DBP: may the backup domain be written?
     pub backup_access: bool,
+    /// Is the main PLL of an F4 locked? Its regulator takes the voltage scale only then.
+    pub pll_locked: bool,
     /// Events.
     pub sched: Scheduler,
     /// Interrupt lines.

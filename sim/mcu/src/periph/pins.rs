@@ -95,7 +95,7 @@ mod tests {
     fn a_pin_that_does_not_exist_is_low_and_analog() {
         let mut shared = shared();
         let nowhere = Pin {
-            port: 9,
+            port: 11,
             number: 16,
         };
         shared.drive_pin(nowhere, true, None);

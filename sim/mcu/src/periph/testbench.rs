@@ -55,6 +55,7 @@ fn shared_on(chip: &Chip) -> Shared {
         clocks: ClockTree::from_hsi(hsi, lsi),
         board: Oscillators::default(),
         backup_access: false,
+        pll_locked: false,
         sched: Scheduler::default(),
         irq: IrqLines::default(),
         pins: Pins::default(),
@@ -113,10 +114,15 @@ impl Bench {
         }
     }
 
-    /// The id of another peripheral of the chip.
+    /// The id of another peripheral of the STM32F303xC.
     pub(crate) fn id_of(name: &str) -> PeripheralId {
+        Self::id_on("stm32f303xc", name)
+    }
+
+    /// The id of a peripheral of another part.
+    pub(crate) fn id_on(part: &str, name: &str) -> PeripheralId {
         PeripheralId(
-            chip()
+            chip_called(part)
                 .peripherals
                 .iter()
                 .position(|p| p.name == name)

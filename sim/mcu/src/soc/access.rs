@@ -223,7 +223,7 @@ impl Soc {
                 ready: core.now,
             });
         }
-        if let Some(window) = window_of(&self.ccm, addr) {
+        if let Some(window) = window_of(&self.ccm, addr).filter(|_| self.ccm_executable) {
             return Ok(Fetch {
                 window,
                 ready: core.now,
@@ -235,7 +235,7 @@ impl Soc {
             Some(Place::Sram(_)) => Ok(Fetch {
                 window: FetchWindow {
                     lo: 0,
-                    hi: self.sram.size(),
+                    hi: self.alias().map_or(0, |(_, size)| size),
                 },
                 ready: core.now,
             }),

@@ -58,6 +58,7 @@ impl Bus for Soc {
     fn vector(&mut self, core: &mut Core, addr: u32) -> Result<u32, Abort> {
         match self.place(addr) {
             Some(Place::Flash(offset)) => self.vector_from_flash(core, offset),
+            Some(Place::Ccm(_)) if !self.ccm_executable => Err(REFUSED),
             _ => self.read(core, addr, Size::Word),
         }
     }

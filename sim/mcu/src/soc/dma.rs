@@ -9,7 +9,7 @@ use super::access::Place;
 use super::blocks::{Owner, is_apb};
 use super::registers::{register, repeated};
 use crate::Picos;
-use crate::periph::{Cx, DmaBeat, DmaStop, Peripheral, PeripheralId, Refusal, Register};
+use crate::periph::{Cx, DmaAccess, DmaStop, Peripheral, PeripheralId, Refusal, Register};
 
 /// When an access is made.
 #[derive(Clone, Copy)]
@@ -19,13 +19,13 @@ struct Instant {
 }
 
 impl Soc {
-    /// Moves the unit that `controller` is at.
+    /// Makes the access that `controller` asks for.
     pub(super) fn dma_beat(&mut self, controller: PeripheralId, time: Picos, cycle: Cycles) {
         let port = self.peripherals.get_mut(controller.0).and_then(|p| p.dma());
-        let Some(beat) = port.and_then(|port| port.beat()) else {
+        let Some(access) = port.and_then(|port| port.access()) else {
             return;
         };
-        let result = self.dma_move(&beat, Instant { time, cycle });
+        let result = self.dma_access(&access, Instant { time, cycle });
         self.with(controller, time, cycle, |p, cx| {
             if let Some(port) = p.dma() {
                 port.finished(cx, result);
@@ -33,9 +33,19 @@ impl Soc {
         });
     }
 
-    fn dma_move(&mut self, beat: &DmaBeat, at: Instant) -> Result<(), DmaStop> {
-        let value = self.dma_read(beat.from, beat.read, at)?;
-        self.dma_write(beat.to, beat.write, value, at)
+    fn dma_access(&mut self, access: &DmaAccess, at: Instant) -> Result<u32, DmaStop> {
+        match *access {
+            DmaAccess::Move(beat) => {
+                let value = self.dma_read(beat.from, beat.read, at)?;
+                self.dma_write(beat.to, beat.write, value, at)?;
+                Ok(0)
+            }
+            DmaAccess::Load { from, size } => self.dma_read(from, size, at),
+            DmaAccess::Store { to, size, value } => {
+                self.dma_write(to, size, value, at)?;
+                Ok(0)
+            }
+        }
     }
 
     fn dma_read(&mut self, addr: Addr, size: Size, at: Instant) -> Result<u32, DmaStop> {

@@ -9,6 +9,8 @@
 //! | a peripheral without clock reads 0 and ignores writes; a finding | RM0364 RCC: registers of an unclocked peripheral are not readable | `soc::a_peripheral_without_clock_is_told` |
 //! | events due before an access happen before it | order of time | `soc::an_access_sees_every_event_before_it` |
 //! | a system reset resets peripherals, lines, alias and clock tree; SRAM and time stay | RM0364 RCC system reset | `machine::a_software_reset_runs_the_firmware_again` |
+//! | several blocks of SRAM in a row are one memory; the alias at 0 shows the block that it names | RM0090 s2.3 | `f4_core::sram_is_three_blocks_in_a_row` |
+//! | CCM without a path to the instruction bus: fetches and vector fetches are bus errors | RM0090 s2.3 (S), vectors (D) | `f4_core::ccm_holds_data_only` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
@@ -59,9 +61,11 @@ pub(crate) struct Board {
 /// A chip without its core.
 #[derive(Clone, Debug)]
 pub struct Soc {
-    /// SRAM at 0x20000000: first, because most accesses end here.
+    /// SRAM at 0x20000000, all blocks of it: first, because most accesses end here.
     sram: Memory,
     ccm: Memory,
+    /// CCM hangs on the instruction bus too (F3; not F4).
+    ccm_executable: bool,
     /// Cycle of the next event; zero while the core must come out. Kept up to date, because the core asks after each device access.
     next_event: Cycles,
     pub(crate) shared: Shared,
@@ -100,17 +104,19 @@ impl Soc {
             .position(|p| p.flash_port().is_some())
             .map(PeripheralId);
         let hsi = Hertz::new(chip.clocks.hsi.hz);
+        // Blocks of one kind follow each other: a chip file in which they do not is refused.
         let memory = |kind: MemoryKind, base: u32| {
-            chip.memories.iter().find(|m| m.kind == kind).map_or_else(
-                || Memory::new(base, 0, 0),
-                |m| Memory::new(m.base.0, m.size, 0),
-            )
+            let blocks = || chip.memories.iter().filter(move |m| m.kind == kind);
+            let first = blocks().map(|m| m.base.0).min().unwrap_or(base);
+            Memory::new(first, blocks().map(|m| m.size).sum(), 0)
         };
+        let ccm = chip.memories.iter().find(|m| m.kind == MemoryKind::Ccm);
         let shared = Shared {
             clock: Clock::new(hsi),
             clocks: ClockTree::from_hsi(hsi, Hertz::new(chip.clocks.lsi.hz)),
             board: board.oscillators,
             backup_access: false,
+            pll_locked: false,
             sched: Scheduler::default(),
             irq: IrqLines::default(),
             pins: Pins::default(),
@@ -127,6 +133,7 @@ impl Soc {
         Ok(Self {
             sram: memory(MemoryKind::Sram, 0x2000_0000),
             ccm: memory(MemoryKind::Ccm, 0x1000_0000),
+            ccm_executable: ccm.is_some_and(|m| m.executable),
             next_event: Cycles::NEVER,
             shared,
             peripherals,

@@ -1,6 +1,9 @@
 //! A chip on the bench: registers are written by hand, or by a few instructions of Thumb code.
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
+pub mod elf;
+pub mod f4;
+
 use std::sync::Arc;
 
 use flashstall_cpu::{Abort, Addr, Bus, Cycles, Size};

@@ -34,16 +34,18 @@
 mod bits;
 mod channel;
 mod port;
+mod routes;
 
 use flashstall_cpu::Cycles;
 
-pub use port::{DmaBeat, DmaLine, DmaPort, DmaStop};
+pub use port::{DmaAccess, DmaBeat, DmaLine, DmaPort, DmaStop};
+pub(super) use routes::Route;
 
 use crate::chip::PeripheralSpec;
 use crate::log::DmaTotals;
 use crate::periph::build::{BuildError, int, text};
 use crate::periph::registers::{field, left_out};
-use crate::periph::{Cx, Peripheral, PeripheralId, Refusal, Register, Signal};
+use crate::periph::{Cx, Peripheral, Refusal, Register, Signal};
 use crate::sched::EventId;
 use bits::{
     CCR, CHANNEL_NAMES, CHANNELS, CMAR, CNDTR, CNDTR_MASK, CPAR, CSELR, Ccr, Flags, IFCR, ISR,
@@ -55,17 +57,6 @@ use channel::Channel;
 const ARBITRATION: Cycles = Cycles(2);
 /// HCLK cycles to read, to write and to acknowledge, with an APB bridge on one side.
 const MOVE: Cycles = Cycles(6);
-
-/// A request line of a peripheral and the channel that it is wired to.
-#[derive(Clone, Copy, Debug)]
-struct Route {
-    from: PeripheralId,
-    line: DmaLine,
-    channel: usize,
-    /// The value of CSELR that lets it through.
-    select: Option<u32>,
-    high: bool,
-}
 
 /// What the one bus master does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +101,7 @@ impl Dma {
             .unwrap_or_default()
             .split_whitespace()
             .map(|item| {
-                route(item, count, all).ok_or_else(|| {
+                Route::parse(item, 1, count, all).ok_or_else(|| {
                     BuildError::bad(
                         spec,
                         format!("`{item}` in `requests` is not like USART1_RX:5 or USART1_RX:5/2"),
@@ -334,33 +325,8 @@ fn after(cx: &mut Cx<'_>, cycles: Cycles) -> EventId {
 fn channels_of(name: &str, count: usize) -> Option<Vec<usize>> {
     name.strip_prefix("CH")?
         .split('_')
-        .map(|n| n.parse().ok().and_then(|n| number(n, count)))
+        .map(|n| n.parse().ok().and_then(|n| routes::number(n, 1, count)))
         .collect()
-}
-
-/// A channel number as it is written, as an index.
-fn number(n: usize, count: usize) -> Option<usize> {
-    n.checked_sub(1).filter(|&n| n < count)
-}
-
-/// Reads `USART1_RX:5`, or `USART1_RX:5/2` with the value of CSELR.
-fn route(item: &str, count: usize, all: &[PeripheralSpec]) -> Option<Route> {
-    let (source, target) = item.split_once(':')?;
-    let (peripheral, line) = source.rsplit_once('_')?;
-    let (channel, select) = match target.split_once('/') {
-        Some((channel, select)) => (
-            channel,
-            Some(select.parse().ok().filter(|select| *select < 16)?),
-        ),
-        None => (target, None),
-    };
-    Some(Route {
-        from: PeripheralId(all.iter().position(|p| p.name == peripheral)?),
-        line: DmaLine::from_name(line)?,
-        channel: number(channel.parse().ok()?, count)?,
-        select,
-        high: false,
-    })
 }
 
 impl Peripheral for Dma {
@@ -488,19 +454,19 @@ impl Peripheral for Dma {
 }
 
 impl DmaPort for Dma {
-    fn beat(&self) -> Option<DmaBeat> {
+    fn access(&self) -> Option<DmaAccess> {
         match self.phase {
-            Phase::Moving(n, _) => Some(self.channels[n].beat()),
+            Phase::Moving(n, _) => Some(DmaAccess::Move(self.channels[n].beat())),
             _ => None,
         }
     }
 
-    fn finished(&mut self, cx: &mut Cx<'_>, result: Result<(), DmaStop>) {
+    fn finished(&mut self, cx: &mut Cx<'_>, result: Result<u32, DmaStop>) {
         let Phase::Moving(n, _) = self.phase else {
             return;
         };
         match result {
-            Ok(()) => self.moved(cx, n),
+            Ok(_) => self.moved(cx, n),
             Err(DmaStop::HeldUntil(until)) => {
                 let until = until.max(cx.shared.clock.time(cx.cycle + Cycles(1)));
                 self.phase = Phase::Moving(n, cx.schedule(until, 0));

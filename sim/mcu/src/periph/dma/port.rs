@@ -37,7 +37,30 @@ pub struct DmaBeat {
     pub write: Size,
 }
 
-/// Why a beat did not happen.
+/// What a controller does on the bus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DmaAccess {
+    /// Both sides of a unit at once.
+    Move(DmaBeat),
+    /// A read into the controller's own buffer.
+    Load {
+        /// From here.
+        from: Addr,
+        /// In this width.
+        size: Size,
+    },
+    /// A write from the controller's own buffer.
+    Store {
+        /// There.
+        to: Addr,
+        /// In this width.
+        size: Size,
+        /// What is written.
+        value: u32,
+    },
+}
+
+/// Why an access did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DmaStop {
     /// Nothing that DMA can reach answers at this address.
@@ -48,9 +71,9 @@ pub enum DmaStop {
 
 /// The side of a DMA controller that the chip's buses see.
 pub trait DmaPort {
-    /// The beat that the controller asked for with [`Signal::DmaBeat`](crate::periph::Signal::DmaBeat).
-    fn beat(&self) -> Option<DmaBeat>;
+    /// The access that the controller asked for with [`Signal::DmaBeat`](crate::periph::Signal::DmaBeat).
+    fn access(&self) -> Option<DmaAccess>;
 
-    /// The beat is over, one way or the other.
-    fn finished(&mut self, cx: &mut Cx<'_>, result: Result<(), DmaStop>);
+    /// The access is over, one way or the other: what was read (0 if nothing was), or why not.
+    fn finished(&mut self, cx: &mut Cx<'_>, result: Result<u32, DmaStop>);
 }

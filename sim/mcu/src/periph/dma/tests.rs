@@ -39,9 +39,12 @@ fn serve(b: &mut Bench, result: Result<(), DmaStop>) -> Option<DmaBeat> {
     }
     b.with_device(|device, cx| {
         let port = device.dma()?;
-        let beat = port.beat();
-        port.finished(cx, result);
-        beat
+        let access = port.access();
+        port.finished(cx, result.map(|()| 0));
+        match access {
+            Some(DmaAccess::Move(beat)) => Some(beat),
+            _ => None,
+        }
     })
 }
 
@@ -347,7 +350,7 @@ fn bad_wiring_is_refused() {
         "USART1_RX:0",
         "USART1_RX:5/16",
     ] {
-        assert!(route(bad, 7, all).is_none(), "{bad}");
+        assert!(Route::parse(bad, 1, 7, all).is_none(), "{bad}");
     }
     assert_eq!(channels_of("CH4_5", 5), Some(vec![3, 4]));
     assert_eq!(channels_of("CH6", 5), None);

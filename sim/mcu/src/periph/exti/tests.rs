@@ -17,7 +17,7 @@ fn bench() -> Bench {
     let mut b = Bench::new(&spec("EXTI"));
     b.open_wire("clock");
     b.shared.exti_port[12] = 1;
-    b.shared.pins.mode = [[PinMode::Input; 16]; 8];
+    b.shared.pins.mode = [[PinMode::Input; 16]; crate::periph::PORTS];
     b.write(RTSR1, LINE12);
     b.write(IMR1, LINE12);
     b

@@ -101,3 +101,10 @@ fn a_level_that_the_chip_changes_is_told() {
         unit: None
     }));
 }
+
+#[test]
+fn the_f4_has_no_brr() {
+    let mut b = Bench::on("stm32f429xi", "GPIOA");
+    assert_eq!(b.try_write(BRR, 1), Err(Refusal::Unmodelled));
+    assert_eq!(b.device.register_name(BRR), None);
+}

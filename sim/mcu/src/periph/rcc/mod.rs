@@ -29,6 +29,8 @@
 //! | a peripheral held in reset | firmware pulses the bit | reset at the rise of the bit, then it runs |
 
 mod bits;
+mod f4;
+mod gates;
 mod oscillators;
 mod startup;
 mod tree;
@@ -39,30 +41,21 @@ use crate::chip::PeripheralSpec;
 use crate::log::ResetCause;
 use crate::periph::build::{BuildError, int, only_irq};
 use crate::periph::registers::name_of;
-use crate::periph::{Cx, Peripheral, PeripheralId, Refusal, Register, Signal};
+use crate::periph::{Cx, Peripheral, Refusal, Register};
 use crate::sched::EventId;
 use bits::{
     Bdcr, CFGR2_PREDIV, CFGR2_PREDIV_0, CFGR2_WRITABLE, CFGR3_WRITABLE, Cfgr, Cir, Cr, Csr,
 };
+pub(super) use f4::RccF4;
+use gates::Gates;
 use startup::Oscillator;
 use tree::SystemClock;
 use variant::Variant;
 
-/// A bus: its clock-enable register and its reset register. The number is an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bus {
-    Ahb = 0,
-    Apb1 = 1,
-    Apb2 = 2,
-}
-
-/// One clock-enable bit, which is its reset bit too, and whose it is.
-#[derive(Clone, Copy, Debug)]
-struct Gate {
-    bus: Bus,
-    bit: u8,
-    peripheral: PeripheralId,
-}
+/// The clock-enable registers; the place in the list is the number of the bus.
+const BUSES: [&str; 3] = ["AHBENR", "APB1ENR", "APB2ENR"];
+/// What they hold after reset.
+const ENABLES_RESET: [u32; 5] = [bits::AHBENR_RESET, 0, 0, 0, 0];
 
 /// RCC.
 #[derive(Clone, Debug)]
@@ -78,9 +71,7 @@ pub(super) struct Rcc {
     cfgr2: u32,
     cfgr3: u32,
     cir: Cir,
-    gates: Vec<Gate>,
-    enables: [u32; 3],
-    resets: [u32; 3],
+    gates: Gates,
     bdcr: Bdcr,
     csr: Csr,
     /// How many of the log's resets CSR knows of.
@@ -118,9 +109,7 @@ impl Rcc {
             cfgr2: 0,
             cfgr3: 0,
             cir: Cir::empty(),
-            gates: gates(all)?,
-            enables: [bits::AHBENR_RESET, 0, 0],
-            resets: [0; 3],
+            gates: Gates::build(all, &BUSES, ENABLES_RESET)?,
             bdcr: Bdcr::empty(),
             csr: Csr::PORRSTF.union(Csr::PINRSTF),
             resets_seen: 0,
@@ -204,41 +193,15 @@ impl Rcc {
         self.follow_switches(cx);
     }
 
-    /// Tells everyone whose clock an enable register feeds whether it runs.
-    fn apply_enables(&self, cx: &mut Cx<'_>) {
-        let shared = &mut *cx.shared;
-        let mut changed = false;
-        for gate in &self.gates {
-            let on = self.enables[gate.bus as usize] >> (gate.bit & 31) & 1 != 0;
-            if let Some(clocked) = shared.clocked.get_mut(gate.peripheral.0) {
-                changed |= *clocked != on;
-                *clocked = on;
-            }
-        }
-        if changed {
-            cx.send(Signal::ClocksChanged);
-        }
-    }
-
-    fn write_resets(&mut self, cx: &mut Cx<'_>, bus: Bus, value: u32) {
-        let rising = value & !self.resets[bus as usize];
-        self.resets[bus as usize] = value;
-        for gate in &self.gates {
-            if gate.bus == bus && rising >> (gate.bit & 31) & 1 != 0 {
-                cx.send(Signal::PeripheralReset(gate.peripheral));
-            }
-        }
-    }
-
     /// The bus behind an offset, and whether it is its enable register (or its reset register).
-    const fn bus_register(offset: u32) -> Option<(Bus, bool)> {
+    const fn bus_register(offset: u32) -> Option<(usize, bool)> {
         match offset {
-            bits::AHBENR => Some((Bus::Ahb, true)),
-            bits::APB1ENR => Some((Bus::Apb1, true)),
-            bits::APB2ENR => Some((Bus::Apb2, true)),
-            bits::AHBRSTR => Some((Bus::Ahb, false)),
-            bits::APB1RSTR => Some((Bus::Apb1, false)),
-            bits::APB2RSTR => Some((Bus::Apb2, false)),
+            bits::AHBENR => Some((0, true)),
+            bits::APB1ENR => Some((1, true)),
+            bits::APB2ENR => Some((2, true)),
+            bits::AHBRSTR => Some((0, false)),
+            bits::APB1RSTR => Some((1, false)),
+            bits::APB2RSTR => Some((2, false)),
             _ => None,
         }
     }
@@ -263,7 +226,11 @@ impl Rcc {
             return None;
         }
         if let Some((bus, enable)) = Self::bus_register(offset) {
-            return Some(if enable { self.enables } else { self.resets }[bus as usize]);
+            return Some(if enable {
+                self.gates.enable(bus)
+            } else {
+                self.gates.reset_bits(bus)
+            });
         }
         Some(match offset {
             bits::CR => self.cr.bits(),
@@ -278,37 +245,6 @@ impl Rcc {
     }
 }
 
-/// The clock-enable bits of a chip.
-fn gates(all: &[PeripheralSpec]) -> Result<Vec<Gate>, BuildError> {
-    let mut gates = Vec::new();
-    for (index, spec) in all.iter().enumerate() {
-        let Some(clock) = &spec.clock else { continue };
-        let bus = match clock.register.as_str() {
-            "AHBENR" => Bus::Ahb,
-            "APB1ENR" => Bus::Apb1,
-            "APB2ENR" => Bus::Apb2,
-            other => {
-                return Err(BuildError::bad(
-                    spec,
-                    format!("RCC has no clock-enable register `{other}`"),
-                ));
-            }
-        };
-        if clock.bit > 31 {
-            return Err(BuildError::bad(
-                spec,
-                format!("{} has no bit {}", clock.register, clock.bit),
-            ));
-        }
-        gates.push(Gate {
-            bus,
-            bit: clock.bit,
-            peripheral: PeripheralId(index),
-        });
-    }
-    Ok(gates)
-}
-
 impl Peripheral for Rcc {
     fn read(&mut self, _cx: &mut Cx<'_>, reg: Register) -> Result<u32, Refusal> {
         self.value(reg.offset).ok_or(Refusal::Unmodelled)
@@ -319,11 +255,8 @@ impl Peripheral for Rcc {
         let old = self.value(reg.offset).ok_or(Refusal::Unmodelled)?;
         let value = reg.merge(old, value);
         match (Self::bus_register(reg.offset), reg.offset) {
-            (Some((bus, true)), _) => {
-                self.enables[bus as usize] = value;
-                self.apply_enables(cx);
-            }
-            (Some((bus, false)), _) => self.write_resets(cx, bus, value),
+            (Some((bus, true)), _) => self.gates.write_enable(cx, bus, value),
+            (Some((bus, false)), _) => self.gates.write_reset(cx, bus, value),
             (None, bits::CR) => self.write_cr(cx, value),
             (None, bits::CFGR) => self.write_cfgr(cx, value),
             (None, bits::CFGR2) => self.write_cfgr2(cx, value),
@@ -359,14 +292,12 @@ impl Peripheral for Rcc {
         self.cfgr2 = 0;
         self.cfgr3 = 0;
         self.cir = Cir::empty();
-        self.enables = [bits::AHBENR_RESET, 0, 0];
-        self.resets = [0; 3];
         // The backup domain and the reset causes are not touched by a system reset.
         self.csr &= Csr::CAUSES;
         self.note_causes(cx);
         self.source = SystemClock::Hsi;
         self.drive_irq(cx);
-        self.apply_enables(cx);
+        self.gates.reset(cx, ENABLES_RESET);
         self.settle(cx);
     }
 

@@ -2,6 +2,7 @@ use super::bits::{AHBENR, APB1ENR, APB2ENR, APB2RSTR, BDCR, CFGR, CFGR2, CFGR3, 
 use super::*;
 use crate::Picos;
 use crate::log::ResetRecord;
+use crate::periph::Signal;
 use crate::periph::testbench::{Bench, spec};
 use flashstall_cpu::Addr;
 

@@ -106,6 +106,11 @@ impl Sr {
         Self::from_bits_retain(Self::CC1IF.bits() << n)
     }
 
+    /// Flags of a general-purpose timer with this many channels.
+    pub(super) fn of_channels(channels: usize) -> Self {
+        (0..channels).fold(Self::UIF | Self::TIF, |flags, n| flags | Self::compare(n))
+    }
+
     /// Flags that a basic timer has.
     pub(super) const BASIC: Self = Self::UIF;
 }

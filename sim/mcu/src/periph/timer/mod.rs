@@ -1,4 +1,4 @@
-//! General-purpose timers (TIM2 to TIM4) and basic timers (TIM6, TIM7) of the F3.
+//! General-purpose timers (TIM2 to TIM4 of the F3; F4: TIM2 to TIM5, TIM9 to TIM14) and basic timers (TIM6, TIM7).
 //!
 //! Sources: svd/STM32F303.svd (offsets, bits), RM0364 ch. 19 and 21 (F334, same blocks). The counting itself is in [`counter`].
 //! Offsets, bits and reset values were compared with the SVD. Behaviour that is cited by manual section is from memory \[M\] unless
@@ -15,6 +15,7 @@
 //! | CCxIF at a match, enabled or not; beyond ARR at the overflow | RM0364 TIMx_SR.CC1IF | `compare_flags_come_at_their_count` |
 //! | the line is high while SR & DIER | RM0364 TIMx_DIER | `the_interrupt_follows_flag_and_enable` |
 //! | an update or match whose flag is still set is a lost request | D: a flag has one bit | `updates_while_uif_is_set_are_lost_requests` |
+//! | timers with two channels or one count up only, and have no CCMR2 (`channels` in the chip file) | svd/STM32F429.svd TIM9, TIM10 | `a_timer_with_one_channel` |
 //! | SR is cleared by writing 0 | RM0364 TIMx_SR | `the_interrupt_follows_flag_and_enable` |
 //! | UIFREMAP shows UIF in CNT bit 31 | SVD; RM0364 TIMx_CNT | `uifremap_shows_uif_above_the_count` |
 //! | the clock is twice PCLK unless the APB prescaler is 1; a stopped gate freezes CNT | RM0364 RCC | `a_clock_change_keeps_the_count`, `a_closed_gate_freezes_the_count` |
@@ -97,13 +98,24 @@ impl Timer {
                 ));
             }
         };
+        let channels = match int(spec, "channels")? {
+            None | Some(4) => 4,
+            Some(2) => 2,
+            Some(1) => 1,
+            Some(other) => {
+                return Err(BuildError::bad(
+                    spec,
+                    format!("a timer with {other} channels is not known"),
+                ));
+            }
+        };
         Self::new(
             spec,
             max,
             Features {
-                channels: 4,
-                flags: Sr::all(),
-                directions: true,
+                channels,
+                flags: Sr::of_channels(channels),
+                directions: channels == 4,
             },
         )
     }

@@ -21,9 +21,7 @@ impl Timer {
             DIER => self.dier.bits(),
             SR => self.sr.bits(),
             EGR => 0,
-            CCMR1 | CCMR2 if self.features.channels > 0 => {
-                self.ccmr[((offset - CCMR1) / 4) as usize]
-            }
+            CCMR1 | CCMR2 if self.has_ccmr(offset) => self.ccmr[((offset - CCMR1) / 4) as usize],
             CCER if self.features.channels > 0 => self.ccer,
             CNT => {
                 if self.counter.enabled {
@@ -43,6 +41,11 @@ impl Timer {
         } else {
             self.counter.count
         }
+    }
+
+    /// CCMR1 serves channels 1 and 2, CCMR2 the others.
+    const fn has_ccmr(&self, offset: u32) -> bool {
+        self.features.channels > 0 && (offset == CCMR1 || self.features.channels > 2)
     }
 
     /// The channel whose CCR is at `offset`.
@@ -78,7 +81,7 @@ impl Timer {
             DIER => return self.write_dier(cx, reg.merge(self.dier.bits(), value)),
             SR => self.sr &= Sr::from_bits_retain(value | !reg.mask),
             EGR => self.generate(cx, value & reg.mask),
-            CCMR1 | CCMR2 if self.features.channels > 0 => {
+            CCMR1 | CCMR2 if self.has_ccmr(reg.offset) => {
                 let slot = &mut self.ccmr[((reg.offset - CCMR1) / 4) as usize];
                 *slot = reg.merge(*slot, value) & CCMR_WRITABLE;
                 self.configure();

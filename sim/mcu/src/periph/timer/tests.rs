@@ -1,4 +1,4 @@
-use super::bits::{ARR, CCMR1, CCR1, CNT, CR1, DIER, EGR, PSC, SMCR, SR, UIFCPY};
+use super::bits::{ARR, CCMR1, CCMR2, CCR1, CNT, CR1, DIER, EGR, PSC, SMCR, SR, UIFCPY};
 use super::*;
 use crate::Hertz;
 use crate::periph::testbench::{Bench, spec};
@@ -280,4 +280,15 @@ fn looking_often_does_not_slow_the_count() {
         10,
         "640 cycles, 8 a timer clock, 8 clocks a count"
     );
+}
+
+#[test]
+fn a_timer_with_one_channel() {
+    let mut b = Bench::on("stm32f429xi", "TIM10");
+    b.reset();
+    b.write(CCMR1, 0x68);
+    assert_eq!(b.try_read(CCMR2), Err(Refusal::Unmodelled));
+    assert_eq!(b.try_read(CCR1 + 4), Err(Refusal::Unmodelled));
+    b.write(CR1, Cr1::DIR.bits());
+    assert_eq!(b.read(CR1), 0, "counts up only");
 }

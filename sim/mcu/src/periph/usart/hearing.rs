@@ -151,7 +151,7 @@ pub(super) fn route(item: &str) -> Option<Route> {
     let port = pin
         .bytes()
         .next()
-        .filter(|letter| (b'A'..=b'H').contains(letter))?
+        .filter(|letter| (b'A'..=b'K').contains(letter))?
         - b'A';
     let number = pin.get(1..)?.parse().ok().filter(|n| *n < 16)?;
     let function = function.parse().ok().filter(|f| *f < 16)?;

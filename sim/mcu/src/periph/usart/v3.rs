@@ -103,8 +103,8 @@ pub(in crate::periph) struct Usart {
 impl Usart {
     pub(in crate::periph) fn build(spec: &PeripheralSpec) -> Result<Self, BuildError> {
         let kernel = match int(spec, "kernel")? {
-            Some(n @ 1..=5) => n as usize - 1,
-            _ => return Err(BuildError::missing(spec, "`kernel`, 1 to 5")),
+            Some(n @ 1..=8) => n as usize - 1,
+            _ => return Err(BuildError::missing(spec, "`kernel`, 1 to 8")),
         };
         Ok(Self {
             name: spec.name.clone(),
