@@ -169,6 +169,12 @@ impl Soc {
         &self.shared.log
     }
 
+    /// The clock tree as it runs now.
+    #[must_use]
+    pub const fn clocks(&self) -> &ClockTree {
+        &self.shared.clocks
+    }
+
     /// When cycle `cycle` begins.
     #[must_use]
     pub fn time(&self, cycle: Cycles) -> Picos {
