@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::hawk;
@@ -58,6 +59,8 @@ fn chain(unit: Unit, enabled: bool, fill: impl FnOnce(&mut Log, &Firmware)) -> (
         name: "midi".into(),
         kind: "uart",
         units: vec![first, unit],
+        frames: Vec::new(),
+        notes: BTreeMap::new(),
     });
     fill(&mut log, &firmware);
     let is_enabled = |_| enabled;

@@ -402,6 +402,7 @@ fn assemble(
             WireSpec::Uart(spec) => machine.attach_uart(spec.clone()),
             WireSpec::Host(spec) => machine.attach_host(spec.clone()),
             WireSpec::Pin(spec) => machine.attach_pin(spec.clone()),
+            WireSpec::Can(spec) => machine.attach_can(spec.clone()),
         };
         ids.push(id.map_err(|e| ScenarioError::at(&wire.place, e.to_string()))?);
     }

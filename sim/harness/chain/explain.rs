@@ -64,7 +64,8 @@ impl<'a> Explainer<'a> {
         }];
         match unit.fate {
             Fate::NotListening | Fate::NotAcknowledged | Fate::BitRate => {
-                chain.push(Link::NotListening);
+                let reason = wire.notes.get(&(number as u32)).map(|n| (*n).to_owned());
+                chain.push(Link::NotListening { reason });
             }
             Fate::Reset => self.reset(unit, &mut chain),
             // Never read: what counts is how things stood at the end.
@@ -78,7 +79,7 @@ impl<'a> Explainer<'a> {
             ),
             Fate::Overrun | Fate::Overwritten | Fate::FifoOverrun | Fate::Merged => {
                 if let Some(blocker) = unit.blocked_by {
-                    let register = self.register(wire);
+                    let register = self.register(wire, unit);
                     chain.push(Link::StillHeld {
                         register,
                         unit: u64::from(blocker),
@@ -93,7 +94,13 @@ impl<'a> Explainer<'a> {
         chain
     }
 
-    fn register(&self, wire: &WireLog) -> String {
+    fn register(&self, wire: &WireLog, unit: &Unit) -> String {
+        if wire.kind == "can" {
+            let second = self.chip.peripherals.iter().any(|p| {
+                p.kind == "bxcan" && p.irqs.get("rx1").map(|irq| irq + 16) == unit.interrupt
+            });
+            return format!("FIFO {} (full)", u8::from(second));
+        }
         if wire.kind != "uart" {
             return "the pending flag".to_owned();
         }

@@ -11,11 +11,11 @@ use crate::report::PlaceReport;
 pub enum Link {
     /// What was lost.
     Lost {
-        /// `uart` or `pin`.
+        /// `uart`, `pin` or `can`.
         kind: String,
         /// Number on its wire.
         unit: u64,
-        /// The byte, or the level after the edge.
+        /// The byte, the level after the edge, or the frame's identifier with bit 31 for extended and bit 30 for remote.
         value: u32,
         /// One of the causes of [`CAUSES`](crate::report::CAUSES).
         cause: String,
@@ -24,7 +24,7 @@ pub enum Link {
     },
     /// The register, or the pending flag of the line, was still taken by an earlier unit.
     StillHeld {
-        /// `RDR` or `DR` of a UART, `the pending flag` of a pin.
+        /// `RDR` or `DR` of a UART, `the pending flag` of a pin, `FIFO 0 (full)` or `FIFO 1 (full)` of a CAN controller.
         register: String,
         /// The unit that was in it.
         unit: u64,
@@ -113,7 +113,11 @@ pub enum Link {
         place: PlaceReport,
     },
     /// Nobody listened: receiver off, no clock, pin not connected.
-    NotListening,
+    NotListening {
+        /// Why, where the model says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// The chip was reset.
     Reset {
         /// Why.

@@ -42,7 +42,10 @@ pub fn summary(chain: &[Link]) -> String {
             }
             Link::NotRequested { .. } => Some("nobody read it".to_owned()),
             Link::DmaDidNotTake => Some("DMA did not take it".to_owned()),
-            Link::NotListening => Some("nobody listened".to_owned()),
+            Link::NotListening { reason } => Some(match reason {
+                Some(reason) => format!("nobody listened: {reason}"),
+                None => "nobody listened".to_owned(),
+            }),
             Link::Reset { cause, .. } => Some(format!("reset by {cause}")),
             Link::Lost { .. }
             | Link::StillHeld { .. }
@@ -65,13 +68,15 @@ fn link_text(link: &Link) -> String {
             cause,
             at_s,
         } => {
-            let what = if kind == "uart" {
-                format!("byte #{unit} ({})", hex_byte(*value))
-            } else {
-                format!("edge #{unit}")
+            let what = match kind.as_str() {
+                "uart" => format!("byte #{unit} ({})", hex_byte(*value)),
+                "can" => format!("frame #{unit} ({})", frame_name(*value)),
+                _ => format!("edge #{unit}"),
             };
             let how = match cause.as_str() {
-                "overrun" => "lost",
+                "overrun" | "fifo-overrun" => "lost",
+                "not-acknowledged" => "not acknowledged",
+                "bit-rate" => "not understood",
                 "merged" => "lost (merged)",
                 "not-listening" => "not heard",
                 "unread" => "arrived, and was never read,",
@@ -160,9 +165,21 @@ fn link_text(link: &Link) -> String {
             )
         }
         Link::Called { place } => at(place),
-        Link::NotListening => "nobody listened: receiver or pin not set up".to_owned(),
+        Link::NotListening { reason } => format!(
+            "nobody listened: {}",
+            reason.as_deref().unwrap_or("receiver or pin not set up")
+        ),
         Link::Reset { cause, place } => format!("reset by {cause} at {}", at(place)),
     }
+}
+
+/// `0x101`, `0x12345678 extended`, `0x101 remote`.
+fn frame_name(key: u32) -> String {
+    let (id, extended, remote) = (key & 0x1FFF_FFFF, key >> 31 != 0, key >> 30 & 1 != 0);
+    let width = if extended { 10 } else { 5 };
+    let kinds = [(extended, " extended"), (remote, " remote")];
+    let kinds: String = kinds.iter().filter(|k| k.0).map(|k| k.1).collect();
+    format!("{id:#0width$X}{kinds}").replace("0X", "0x")
 }
 
 fn named(function: Option<&str>) -> String {

@@ -10,14 +10,14 @@ use super::names::cause_name;
 use crate::memory;
 use crate::scenario::Buffer;
 
-/// Is the unit's fate known, so that it counts as sent?
+/// Is the unit's fate known, so that it counts as sent? What a filter dropped was for others.
 pub(super) fn is_settled(unit: &Unit) -> bool {
-    unit.fate != Fate::InFlight
+    !matches!(unit.fate, Fate::InFlight | Fate::Filtered)
 }
 
 /// Was it lost?
 pub(super) fn is_lost(unit: &Unit) -> bool {
-    !matches!(unit.fate, Fate::InFlight | Fate::Delivered)
+    is_settled(unit) && unit.fate != Fate::Delivered
 }
 
 /// Counts one wire: each settled unit exactly once.
@@ -30,6 +30,11 @@ pub(super) fn wire(log: &WireLog) -> WireReport {
         delivered: 0,
         lost: 0,
         lost_by_cause: BTreeMap::new(),
+        filtered: log
+            .units
+            .iter()
+            .filter(|u| u.fate == Fate::Filtered)
+            .count() as u64,
     };
     for unit in log.units.iter().filter(|u| is_settled(u)) {
         report.sent += 1;
@@ -53,11 +58,19 @@ pub(super) fn wire(log: &WireLog) -> WireReport {
 /// Compares a buffer in memory with its wire.
 pub(super) fn buffer(buffer: &Buffer, machine: &Machine, wire: &WireLog) -> BufferReport {
     let received = content(buffer, machine);
-    let settled = || wire.units.iter().filter(|u| is_settled(u));
-    let sent: Vec<u8> = settled().map(|u| u.value as u8).collect();
+    let settled = || {
+        let units = wire.units.iter().enumerate();
+        units.filter(|(_, u)| is_settled(u))
+    };
+    // A frame's bytes are beside its unit; a uart's unit is its byte.
+    let bytes = |n: usize, value: u32| match wire.frames.get(n) {
+        Some(frame) => frame.bytes().to_vec(),
+        None => vec![value as u8],
+    };
+    let sent: Vec<u8> = settled().flat_map(|(n, u)| bytes(n, u.value)).collect();
     let delivered: Vec<u8> = settled()
-        .filter(|u| !is_lost(u))
-        .map(|u| u.received.unwrap_or(u.value) as u8)
+        .filter(|(_, u)| !is_lost(u))
+        .flat_map(|(n, u)| bytes(n, u.received.unwrap_or(u.value)))
         .collect();
     // In order, each sent byte can be found once: the rest is missing.
     let mut next = received.iter().peekable();

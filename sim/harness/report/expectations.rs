@@ -124,6 +124,12 @@ fn wire(list: &mut List, report: &Report, expect: &ExpectWire) {
     let Some(wire) = report.wire(name) else {
         return;
     };
+    list.bounds(format!("wire {name} sent"), expect.sent.as_ref(), wire.sent);
+    list.bounds(
+        format!("wire {name} filtered"),
+        expect.filtered.as_ref(),
+        wire.filtered,
+    );
     list.bounds(format!("wire {name} lost"), expect.lost.as_ref(), wire.lost);
     list.bounds(
         format!("wire {name} delivered"),

@@ -24,7 +24,7 @@ pub const STOP_REASONS: [&str; 7] = [
 ];
 
 /// Why something that was sent did not arrive: the keys of [`WireReport::lost_by_cause`].
-pub const CAUSES: [&str; 8] = [
+pub const CAUSES: [&str; 11] = [
     "overrun",
     "overwritten",
     "corrupted",
@@ -33,6 +33,9 @@ pub const CAUSES: [&str; 8] = [
     "merged",
     "reset",
     "unread",
+    "fifo-overrun",
+    "not-acknowledged",
+    "bit-rate",
 ];
 
 /// An interrupt that ran so often back to back, without one further instruction of what it interrupted, is a storm.
@@ -238,9 +241,9 @@ pub struct FaultReport {
 pub struct WireReport {
     /// Its name.
     pub name: String,
-    /// `uart` or `pin`.
+    /// `uart`, `pin` or `can`.
     pub kind: String,
-    /// Bytes or edges that were sent and complete.
+    /// Bytes, edges or frames that were sent and complete.
     pub sent: u64,
     /// Taken by the firmware, unchanged.
     pub delivered: u64,
@@ -248,6 +251,17 @@ pub struct WireReport {
     pub lost: u64,
     /// Why not. `unread`: still in the receive register at the end.
     pub lost_by_cause: BTreeMap<String, u64>,
+    /// can: frames that were received and that no filter wanted. They count neither as sent nor as lost.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub filtered: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// How a host fared: the values of [`HostReport::outcome`].
@@ -443,14 +457,14 @@ pub struct StormReport {
     pub handler: Option<String>,
 }
 
-/// One byte or edge that was lost.
+/// One byte, edge or frame that was lost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LossReport {
     /// The wire.
     pub wire: String,
     /// Its number on the wire, from 0.
     pub unit: u64,
-    /// The byte; 1 or 0 for an edge.
+    /// The byte; 1 or 0 for an edge; of a frame its identifier, with bit 31 if it is extended and bit 30 if it is remote.
     pub value: u32,
     /// One of the causes.
     pub cause: String,

@@ -203,6 +203,8 @@ impl ScenarioBuilder {
     #[must_use]
     pub fn expect_nothing_lost(mut self, wire: &str) -> Self {
         self.file.expect.wire.push(ExpectWire {
+            sent: None,
+            filtered: None,
             name: wire.into(),
             lost: Some(Bounds::exactly(0)),
             delivered: None,
@@ -245,6 +247,9 @@ fn blank(name: &str, kind: WireKind) -> WireTable {
         kind: kind.into(),
         port: None,
         baud: None,
+        bitrate: None,
+        retransmit: None,
+        others_acknowledge: None,
         clock_error: None,
         format: None,
         flow_control: None,

@@ -62,13 +62,20 @@ pub struct Expect {
 pub struct ExpectWire {
     /// Which wire.
     pub name: Located<String>,
+    /// Units that were sent and complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Bounds<u64>>,
+    /// can: frames that were received and that no filter wanted: they count neither as sent nor as lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filtered: Option<Bounds<u64>>,
     /// Units that were lost, whatever the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Bounds<u64>>,
     /// Units that arrived and were taken, unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered: Option<Bounds<u64>>,
-    /// Units lost to single causes: `overrun`, `overwritten`, `corrupted`, `flushed`, `not-listening`, `merged`, `reset`, `unread`.
+    /// Units lost to single causes: `overrun`, `overwritten`, `corrupted`, `flushed`, `not-listening`, `merged`, `reset`, `unread`,
+    /// `fifo-overrun`, `not-acknowledged`, `bit-rate`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lost_by_cause: BTreeMap<String, Located<Bounds<u64>>>,
     /// Functions, or the table that was read, that the chain of the first loss must name.

@@ -165,6 +165,8 @@ pub enum WireKind {
     Uart,
     /// Edges at a pin.
     Pin,
+    /// Frames to a CAN controller.
+    Can,
 }
 
 /// Does a sender wait for the receiver?
@@ -197,15 +199,25 @@ pub enum Edges {
 pub struct WireTable {
     /// Name in reports and in `[expect]`.
     pub name: Located<String>,
-    /// `uart` or `pin`.
+    /// `uart`, `pin` or `can`.
     pub kind: Located<WireKind>,
-    /// uart: the receiver, for example `USART1`.
+    /// uart, can: the receiver, for example `USART1` or `CAN1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<Located<String>>,
     /// uart: the sender's nominal rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baud: Option<Located<Rate>>,
-    /// uart: how far the sender's clock is off. Default: 0.
+    /// can: the sender's nominal bit rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bitrate: Option<Located<Rate>>,
+    /// can: does the sender send a frame again that nobody acknowledged? Default: true, as nodes do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retransmit: Option<bool>,
+    /// can: is there another node that acknowledges frames, so that the sender goes on even if the chip does not listen?
+    /// Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub others_acknowledge: Option<bool>,
+    /// uart, can: how far the sender's clock is off. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_error: Option<Deviation>,
     /// uart: data bits, parity (N, E, O) and stop bits. Default: `8N1`.
@@ -236,7 +248,8 @@ pub struct WireTable {
     pub traffic: Located<TrafficTable>,
 }
 
-/// `traffic` of a wire. For a uart exactly one of `hex`, `text`, `file`, `counter`, `pattern`; for a pin `pulses` or `edges`.
+/// `traffic` of a wire. For a uart exactly one of `hex`, `text`, `file`, `counter`, `pattern`; for a pin `pulses` or `edges`; for a can what a uart has,
+/// cut into frames, or `frames`, or `candump`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrafficTable {
@@ -252,10 +265,11 @@ pub struct TrafficTable {
     /// Bytes that count up from this one and wrap round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counter: Option<u8>,
-    /// A generator: `midi-notes` (note on, note off, over five octaves) or `random` (from `seed`).
+    /// A generator: `midi-notes` (note on, note off, over five octaves) or `random` (from `seed`); can: also `counter` (each frame
+    /// holds its number, least significant byte first).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<Located<String>>,
-    /// How many bytes. Needed for `counter` and `pattern`; the others are cut or repeated to it.
+    /// How many bytes; can: frames. Needed for `counter` and `pattern`; the others are cut or repeated to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<Located<u32>>,
     /// Idle time after each byte. Default: none, back to back.
@@ -270,7 +284,7 @@ pub struct TrafficTable {
     /// pin: how many pulses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pulses: Option<Located<u32>>,
-    /// pin: from one pulse to the next; needed for more than one.
+    /// pin: from one pulse to the next; needed for more than one. can: from one frame to the next; default: back to back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Located<Time>>,
     /// pin: how long a pulse is. Default: half the period, or 1 ms.
@@ -282,6 +296,50 @@ pub struct TrafficTable {
     /// pin: single edges, instead of `pulses`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edges: Option<Located<Vec<EdgeTable>>>,
+    /// can: identifier of the frames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Located<u32>>,
+    /// can: identifiers that the frames have in turn, instead of `id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Located<Vec<u32>>>,
+    /// can: identifiers have 29 bits. Default: false, 11 bits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended: Option<bool>,
+    /// can: bytes in each frame, the last one can be shorter. Default: 8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dlc: Option<Located<u8>>,
+    /// can: single frames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<Located<Vec<FrameTable>>>,
+    /// can: the frames of a log of `candump -l`, relative to the scenario file, at their times from the first one on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candump: Option<Located<String>>,
+    /// can: only frames of this interface of the log, for example `can0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<Located<String>>,
+}
+
+/// One of `frames`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FrameTable {
+    /// Time from the wire's start. Default: that of the frame before it, back to back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Located<Time>>,
+    /// Its identifier.
+    pub id: Located<u32>,
+    /// The identifier has 29 bits. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended: Option<bool>,
+    /// Up to eight bytes as hex digits. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Located<String>>,
+    /// A remote frame. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<bool>,
+    /// How many bytes a remote frame asks for. Default: 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dlc: Option<Located<u8>>,
 }
 
 /// One of `edges`.

@@ -5,6 +5,8 @@
 
 mod bounds;
 mod builder;
+mod can;
+mod candump;
 mod check_expect;
 mod diagnostic;
 pub mod expect;

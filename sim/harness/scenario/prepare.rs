@@ -264,7 +264,7 @@ fn buffer(table: &BufferTable, wires: &[PreparedWire], firmware: &Firmware) -> R
     if matches!(wires[wire].spec, WireSpec::Pin(_)) {
         return Err(ScenarioError::at(
             &table.wire,
-            "a buffer is compared with a uart, this wire is a pin",
+            "a buffer is compared with what a uart or a can sends, this wire is a pin",
         ));
     }
     Ok(Buffer {

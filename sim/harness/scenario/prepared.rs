@@ -6,7 +6,7 @@ use flashstall_cpu::Addr;
 use flashstall_mcu::chip::Chip;
 use flashstall_mcu::machine::{FlashTiming, OpenBehaviours};
 use flashstall_mcu::periph::Pin;
-use flashstall_mcu::wire::{HostWire, PinWire, Start, UartWire};
+use flashstall_mcu::wire::{CanWire, HostWire, PinWire, Start, UartWire};
 use flashstall_mcu::{Hertz, Picos};
 
 use super::Located;
@@ -32,6 +32,8 @@ pub enum WireSpec {
     Host(HostWire),
     /// Edges at a pin.
     Pin(PinWire),
+    /// Frames to a CAN controller.
+    Can(CanWire),
 }
 
 impl WireSpec {
@@ -42,6 +44,7 @@ impl WireSpec {
             Self::Uart(wire) => &wire.name,
             Self::Host(host) => &host.name,
             Self::Pin(wire) => &wire.name,
+            Self::Can(wire) => &wire.name,
         }
     }
 
@@ -56,6 +59,10 @@ impl WireSpec {
             }
             Self::Host(_) => return None,
             Self::Pin(wire) => wire.edges.last().map_or(Picos::ZERO, |e| e.offset),
+            Self::Can(wire) => wire.frames.iter().fold(Picos::ZERO, |free, f| {
+                let bits = f.frame.bits().to_idle();
+                free.max(f.offset) + wire.bit_rate.periods(bits.into())
+            }),
         })
     }
 
@@ -66,6 +73,7 @@ impl WireSpec {
             Self::Uart(wire) => wire.start,
             Self::Host(host) => host.start,
             Self::Pin(wire) => wire.start,
+            Self::Can(wire) => wire.start,
         }
     }
 
@@ -75,6 +83,7 @@ impl WireSpec {
             Self::Uart(wire) => &mut wire.start,
             Self::Host(host) => &mut host.start,
             Self::Pin(wire) => &mut wire.start,
+            Self::Can(wire) => &mut wire.start,
         }
     }
 }

@@ -33,7 +33,7 @@ impl Random {
     }
 
     /// Evenly in `0..=max`.
-    fn up_to(&mut self, max: Picos) -> Picos {
+    pub(super) fn up_to(&mut self, max: Picos) -> Picos {
         let wide = u128::from(self.next()) * (u128::from(max.0) + 1);
         Picos((wide >> 64) as u64)
     }

@@ -12,7 +12,7 @@ use super::file::{Edges, FlowControlKind, ScenarioFile, WireKind, WireTable};
 use super::prepare::symbol;
 use super::prepared::{PreparedWire, Trigger, WireSpec};
 use super::quantity::{Deviation, Rate, Time};
-use super::{Located, traffic};
+use super::{Located, can, traffic};
 use crate::firmware::Firmware;
 
 type Result<T> = std::result::Result<T, ScenarioError>;
@@ -27,8 +27,13 @@ pub(super) fn wire(
     let when = (table.at, table.on.as_ref(), table.delay);
     let (start, trigger) = start(&table.name, when, firmware)?;
     match table.kind.value {
-        WireKind::Uart => uart(table, base, chip, start, trigger),
+        WireKind::Can => can::wire(table, base, chip, start, trigger),
+        WireKind::Uart => {
+            can::refuse_in_others(table, "a uart")?;
+            uart(table, base, chip, start, trigger)
+        }
         WireKind::Pin => {
+            can::refuse_in_others(table, "a pin")?;
             for (given, key) in [
                 (table.port.is_some(), "port"),
                 (table.baud.is_some(), "baud"),

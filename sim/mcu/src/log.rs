@@ -9,7 +9,7 @@ use flashstall_cpu::{Addr, HoldKind};
 
 use crate::Picos;
 use crate::periph::PeripheralId;
-use crate::wire::WireId;
+use crate::wire::{CanFrame, WireId};
 
 /// Most single records kept of one kind. Totals go on past it; `dropped` counts the rest.
 pub const RECORD_CAP: usize = 1_000_000;
@@ -221,6 +221,10 @@ pub struct WireLog {
     pub kind: &'static str,
     /// All units, in the order sent; the index is the unit's number.
     pub units: Vec<Unit>,
+    /// CAN: the frames, by the numbers of their units.
+    pub frames: Vec<CanFrame>,
+    /// Why nobody listened, for the units of which that is known.
+    pub notes: BTreeMap<u32, &'static str>,
 }
 
 /// A register that the firmware touched and no model answers for.
@@ -330,6 +334,13 @@ impl Log {
         if let Some(unit) = self.unit(wire, number) {
             unit.fate = fate;
             unit.settled = at;
+        }
+    }
+
+    /// Notes why a unit was not heard.
+    pub fn note(&mut self, wire: WireId, number: u32, why: &'static str) {
+        if let Some(wire) = self.wires.get_mut(wire.0) {
+            wire.notes.insert(number, why);
         }
     }
 

@@ -316,6 +316,8 @@ impl Bench {
             name: name.into(),
             kind: "pin",
             units: Vec::new(),
+            frames: Vec::new(),
+            notes: BTreeMap::new(),
         });
     }
 

@@ -19,6 +19,8 @@ pub use peer::{Orders, Peer, PeerAccount, PeerEvent, PeerOutcome};
 pub use pin::{EdgeKind, PinSender, PinWire, TimedEdge};
 pub use uart::{FlowControl, Parity, TimedByte, UartSender, UartWire};
 
+use std::collections::BTreeMap;
+
 use crate::Picos;
 use crate::log::{Fate, WireLog};
 use crate::periph::{PeripheralId, Pin, Rts, Shared, Transmitted, UartFrame};
@@ -250,6 +252,8 @@ fn open_log(shared: &mut Shared, name: &str, kind: &'static str) {
         name: name.to_owned(),
         kind,
         units: Vec::new(),
+        frames: Vec::new(),
+        notes: BTreeMap::new(),
     });
 }
 

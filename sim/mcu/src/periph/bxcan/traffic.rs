@@ -203,6 +203,8 @@ impl BxCan {
             return;
         };
         let Some(offer) = node.offer else { return };
+        let why = reason.unwrap_or("it could not receive it");
+        cx.shared.log.note(offer.wire, offer.unit, why);
         cx.shared.log.settle(
             offer.wire,
             offer.unit,
@@ -226,8 +228,7 @@ impl BxCan {
             };
             format!(
                 "nobody acknowledges frame {}: {name} does not, because {}; {then}",
-                carried.frame.id,
-                reason.unwrap_or("it could not receive it")
+                carried.frame.id, why
             )
         });
     }
@@ -252,6 +253,7 @@ impl BxCan {
                         Deaf::BitRate => Fate::BitRate,
                         _ => Fate::NotListening,
                     };
+                    lost(cx, unit, why);
                     settle(cx, unit, fate);
                 }
             }
@@ -278,6 +280,7 @@ impl BxCan {
                     _ => Deaf::FilterInit,
                 };
                 self.tell(cx, why, rate);
+                lost(cx, unit, why);
                 return settle(cx, unit, Fate::NotListening);
             }
         };
@@ -375,6 +378,12 @@ fn identifier(frame: &CanFrame) -> u32 {
     match frame.id {
         CanId::Standard(_) => frame.id.raw() << 21 | rtr,
         CanId::Extended(_) => frame.id.raw() << 3 | IDE | rtr,
+    }
+}
+
+fn lost(cx: &mut Cx<'_>, unit: Option<(WireId, u32)>, why: Deaf) {
+    if let Some((wire, number)) = unit {
+        cx.shared.log.note(wire, number, why.reason());
     }
 }
 

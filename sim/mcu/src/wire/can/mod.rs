@@ -131,6 +131,7 @@ impl CanSender {
         self.next += 1;
         self.offered = true;
         if let Some(log) = shared.log.wires.get_mut(self.id.0) {
+            log.frames.push(frame);
             log.units.push(Unit {
                 value: frame.key(),
                 received: None,
