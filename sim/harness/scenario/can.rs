@@ -36,6 +36,8 @@ pub(super) fn wire(
         &[
             (table.baud.is_some(), "baud"),
             (table.format.is_some(), "format"),
+            (table.flow_control.is_some(), "flow-control"),
+            (table.flow_slack.is_some(), "flow-slack"),
         ],
     )?;
     refuse(
