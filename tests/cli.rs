@@ -3,7 +3,7 @@
 mod common;
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use common::{hawk, probe, root};
@@ -324,4 +324,47 @@ fn the_second_engine_says_how_to_build_it() {
             err(&output)
         );
     }
+}
+
+/// An SVD file gives names to registers that no model answers for, in `exec` and in `run`.
+#[test]
+fn svd_names_what_has_no_model() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("svd");
+    std::fs::create_dir_all(&folder).unwrap();
+    let svd = folder.join("part.svd");
+    let register = |name: &str, offset: u32| {
+        format!("<register><name>{name}</name><addressOffset>{offset}</addressOffset></register>")
+    };
+    let registers = register("STATUS", 0) + &register("CONTROL", 8);
+    let text = format!(
+        "<device schemaVersion=\"1.1\"><name>P</name><description>P</description><addressUnitBits>8</addressUnitBits>\
+         <width>32</width><peripherals><peripheral><name>CONV</name><baseAddress>0x50000000</baseAddress>\
+         <addressBlock><offset>0</offset><size>0x400</size><usage>registers</usage></addressBlock>\
+         <registers>{registers}</registers></peripheral></peripherals></device>"
+    );
+    std::fs::write(&svd, text).unwrap();
+    let scenario = folder.join("scenario.toml");
+    let elf = probe("unmodelled");
+    let elf = elf.to_str().unwrap();
+    let text = format!(
+        "schema = \"flashstall-scenario/1\"\nchip = \"stm32f303xc\"\nfirmware = {{ elf = \"{elf}\" }}\n\
+         run = {{ max-time = \"10ms\" }}\nexpect = {{ stop = \"bkpt\", unmodelled = 3 }}\n"
+    );
+    std::fs::write(&scenario, text).unwrap();
+    let (svd, scenario) = (svd.to_str().unwrap(), scenario.to_str().unwrap());
+    let exec = flashstall(&["exec", "--chip", "stm32f303xc", "--svd", svd, elf]);
+    let run = flashstall(&["run", "--svd", svd, scenario]);
+    for output in [exec, run] {
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        for name in [
+            "CONV.STATUS at 0x50000000",
+            "CONV.CONTROL at 0x50000008",
+            "CONV+0x0c at",
+        ] {
+            assert!(out(&output).contains(name), "{name}: {}", out(&output));
+        }
+    }
+    let bad = flashstall(&["run", "--svd", scenario, scenario]);
+    assert_eq!(code(&bad), 2);
+    assert!(err(&bad).contains("is not an SVD file"), "{}", err(&bad));
 }

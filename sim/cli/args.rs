@@ -96,6 +96,9 @@ pub struct RunArgs {
     /// Behaviours of silicon that no manual settles.
     #[arg(long, value_enum, default_value = "default")]
     pub open_behaviours: OpenSettings,
+    /// Name registers that have no model by this CMSIS-SVD file.
+    #[arg(long, value_name = "FILE")]
+    pub svd: Option<PathBuf>,
     /// Threads for several scenarios. Default: one for each core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
@@ -106,7 +109,7 @@ pub struct RunArgs {
 pub struct ExecArgs {
     /// The ELF file.
     pub elf: PathBuf,
-    /// A built-in chip (see `flashstall chips`), or a chip file.
+    /// A built-in chip (see `flashstall chips`), or the path of a chip file (with a `.` or a `/` in it).
     #[arg(long)]
     pub chip: String,
     /// Stop when execution arrives at this symbol.
@@ -121,6 +124,9 @@ pub struct ExecArgs {
     /// Write the result as JSON; `-` is standard output, which then holds nothing else.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
+    /// Name registers that have no model by this CMSIS-SVD file.
+    #[arg(long, value_name = "FILE")]
+    pub svd: Option<PathBuf>,
     /// Let the firmware's own fault handlers run, instead of stopping at the first fault.
     #[arg(long)]
     pub handle_faults: bool,

@@ -1,10 +1,12 @@
 //! One function a command; each gives the exit code.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use flashstall::batch::{self, BatchOptions};
 use flashstall::exec::{ExecOptions, exec};
 use flashstall::scenario::file::FlashTable;
+use flashstall::svd::RegisterNames;
 use flashstall::{RunOptions, ScenarioError, chips, demo, exit};
 
 use crate::args::{Command, ExecArgs, OpenSettings, RunArgs};
@@ -50,6 +52,7 @@ fn scenarios(args: &RunArgs) -> Result<u8, ScenarioError> {
         run: RunOptions {
             engine,
             fast_forward: !args.no_fast_forward,
+            svd: svd(args.svd.as_deref())?,
             ..RunOptions::default()
         },
         all_open: args.open_behaviours == OpenSettings::All,
@@ -93,6 +96,7 @@ fn one_elf(args: &ExecArgs) -> Result<u8, ScenarioError> {
         run: RunOptions {
             engine,
             fast_forward: !args.no_fast_forward,
+            svd: svd(args.svd.as_deref())?,
             ..RunOptions::default()
         },
     };
@@ -104,6 +108,11 @@ fn one_elf(args: &ExecArgs) -> Result<u8, ScenarioError> {
         output::print(&report.to_text());
     }
     Ok(report.exit_code(args.until.is_some()))
+}
+
+fn svd(path: Option<&Path>) -> Result<Option<Arc<RegisterNames>>, ScenarioError> {
+    let read = |path| RegisterNames::from_path(path).map(Arc::new);
+    path.map(read).transpose()
 }
 
 fn crosscheck(

@@ -114,7 +114,11 @@ pub fn exec(elf: &Path, options: &ExecOptions) -> Result<ExecReport, ScenarioErr
             .map(|(name, addr, count)| (name, memory::words(&machine, addr, count)))
             .collect(),
         stalls: stall_totals(machine.log()),
-        unmodelled: unmodelled(machine.log(), &prepared.firmware),
+        unmodelled: unmodelled(
+            machine.log(),
+            &prepared.firmware,
+            options.run.svd.as_deref(),
+        ),
         output: machine.log().output.clone(),
         stop,
     })

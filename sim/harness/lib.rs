@@ -33,6 +33,8 @@ pub mod run;
 pub mod scenario;
 pub mod schema;
 pub mod suggest;
+pub mod svd;
+pub mod systems;
 pub mod testing;
 
 pub use engine::EngineKind;

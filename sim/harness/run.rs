@@ -1,6 +1,7 @@
 //! Runs a scenario: builds the machine, attaches the wires, follows triggers, ends where the scenario says.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use flashstall_cpu::Addr;
 use flashstall_mcu::machine::FlashTiming;
@@ -11,6 +12,7 @@ use crate::engine::{EngineKind, engine};
 use crate::report::{Ending, Report, StopReport, build, stop_report};
 use crate::scenario::file::OpenTable;
 use crate::scenario::{Prepared, Scenario, ScenarioError, Trigger, Until, WireSpec, change_open};
+use crate::svd::RegisterNames;
 
 /// How a scenario is run: everything that is not part of what it says.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct RunOptions {
     pub timing: Option<FlashTiming>,
     /// Wires that start later than the scenario says, by name.
     pub phase: BTreeMap<String, Picos>,
+    /// Names of registers that no model answers for.
+    pub svd: Option<Arc<RegisterNames>>,
 }
 
 impl Default for RunOptions {
@@ -35,6 +39,7 @@ impl Default for RunOptions {
             open: OpenTable::default(),
             timing: None,
             phase: BTreeMap::new(),
+            svd: None,
         }
     }
 }
@@ -75,6 +80,7 @@ pub fn run_prepared(
         machine: &machine,
         engine,
         stop,
+        svd: options.svd.as_deref(),
     }))
 }
 

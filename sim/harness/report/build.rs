@@ -17,6 +17,7 @@ use crate::firmware::Firmware;
 use crate::memory;
 use crate::scenario::Prepared;
 use crate::scenario::expect::Expect;
+use crate::svd::RegisterNames;
 
 /// Exception number of SysTick (ARMv7-M B1.5.2).
 const SYSTICK: u16 = 15;
@@ -28,6 +29,7 @@ pub(crate) struct Ending<'a> {
     pub machine: &'a Machine,
     pub engine: &'a str,
     pub stop: StopReport,
+    pub svd: Option<&'a RegisterNames>,
 }
 
 /// The whole report.
@@ -103,7 +105,7 @@ pub(crate) fn build(ending: &Ending<'_>) -> Report {
                 place: place_report(&firmware.place(r.pc)),
             })
             .collect(),
-        unmodelled: unmodelled(log, firmware),
+        unmodelled: unmodelled(log, firmware, ending.svd),
         output: log.output.clone(),
         expectations: Vec::new(),
     };
@@ -130,12 +132,18 @@ pub(crate) fn stall_totals(log: &Log) -> StallsReport {
     }
 }
 
-/// Registers without a model, by address.
-pub(crate) fn unmodelled(log: &Log, firmware: &Firmware) -> Vec<UnmodelledReport> {
+/// Registers without a model, by address; named by `svd` where it knows them.
+pub(crate) fn unmodelled(
+    log: &Log,
+    firmware: &Firmware,
+    svd: Option<&RegisterNames>,
+) -> Vec<UnmodelledReport> {
     log.unmodelled
         .iter()
         .map(|(address, u)| UnmodelledReport {
-            name: u.name.clone(),
+            name: svd
+                .and_then(|svd| svd.name(*address))
+                .unwrap_or_else(|| u.name.clone()),
             address: address.to_string(),
             reads: u.reads,
             writes: u.writes,

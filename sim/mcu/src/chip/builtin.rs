@@ -17,6 +17,12 @@ const FILES: &[(&str, &str)] = &[
     ("stm32f469xi", include_str!("../../chips/stm32f469xi.toml")),
 ];
 
+/// The text of the embedded file `name`.
+pub(super) fn text(name: &str) -> Option<&'static str> {
+    let file = FILES.iter().find(|(file, _)| *file == name)?;
+    Some(file.1)
+}
+
 impl Chip {
     /// The embedded chip `name` (`stm32f303xc`), read once.
     #[must_use]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::{Chip, MemoryKind, MemorySpec};
+use super::{Chip, MemoryKind, MemorySpec, extend};
 
 /// Why a chip file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -17,16 +17,19 @@ pub struct ChipError {
 }
 
 impl Chip {
-    /// Reads a chip file.
+    /// Reads a chip file: a whole one, or one that says how a part differs from a built-in one (`extends`).
     ///
     /// # Errors
     /// [`ChipError`] for text that is not TOML, a key that is unknown or missing, a value of the wrong kind or without its unit, and
     /// figures that contradict each other.
     pub fn from_toml(text: &str) -> Result<Self, ChipError> {
-        let chip: Self = toml::from_str(text).map_err(|e| ChipError {
-            span: e.span(),
-            message: e.message().trim_end().to_owned(),
-        })?;
+        let chip: Self = match extend::read(text)? {
+            Some(chip) => chip,
+            None => toml::from_str(text).map_err(|e| ChipError {
+                span: e.span(),
+                message: e.message().trim_end().to_owned(),
+            })?,
+        };
         match chip.contradiction() {
             None => Ok(chip),
             Some((about, message)) => Err(ChipError {
@@ -139,7 +142,7 @@ impl Chip {
 }
 
 /// The last place in `text` where `word` stands as a word of its own: names are defined after they are listed.
-fn span_of(text: &str, word: &str) -> Option<Range<usize>> {
+pub(super) fn span_of(text: &str, word: &str) -> Option<Range<usize>> {
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     text.match_indices(word)
         .filter(|(at, _)| {

@@ -6,6 +6,7 @@
 mod builtin;
 mod check;
 mod check_flash;
+mod extend;
 mod flash;
 mod peripheral;
 mod quantity;
