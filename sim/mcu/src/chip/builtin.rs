@@ -15,6 +15,23 @@ const FILES: &[(&str, &str)] = &[
     ("stm32f429xi", include_str!("../../chips/stm32f429xi.toml")),
     ("stm32f446xe", include_str!("../../chips/stm32f446xe.toml")),
     ("stm32f469xi", include_str!("../../chips/stm32f469xi.toml")),
+    ("stm32l100xc", include_str!("../../chips/stm32l100xc.toml")),
+    ("stm32l151x6", include_str!("../../chips/stm32l151x6.toml")),
+    ("stm32l151x8", include_str!("../../chips/stm32l151x8.toml")),
+    ("stm32l151xb", include_str!("../../chips/stm32l151xb.toml")),
+    (
+        "stm32l151xba",
+        include_str!("../../chips/stm32l151xba.toml"),
+    ),
+    ("stm32l151xc", include_str!("../../chips/stm32l151xc.toml")),
+    ("stm32l151xd", include_str!("../../chips/stm32l151xd.toml")),
+    ("stm32l151xe", include_str!("../../chips/stm32l151xe.toml")),
+    ("stm32l152xb", include_str!("../../chips/stm32l152xb.toml")),
+    ("stm32l152xc", include_str!("../../chips/stm32l152xc.toml")),
+    ("stm32l152xe", include_str!("../../chips/stm32l152xe.toml")),
+    ("stm32l451xe", include_str!("../../chips/stm32l451xe.toml")),
+    ("stm32l452xe", include_str!("../../chips/stm32l452xe.toml")),
+    ("stm32l476xg", include_str!("../../chips/stm32l476xg.toml")),
 ];
 
 /// The text of the embedded file `name`.

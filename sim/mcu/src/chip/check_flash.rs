@@ -59,9 +59,6 @@ impl Chip {
         } else if t.parallel.is_empty() {
             return missing("parallel: a part with sectors needs their erase times, which");
         }
-        if t.mass_erase.is_none() && t.parallel.is_empty() {
-            return missing("mass_erase");
-        }
         for p in &t.parallel {
             if !PARALLELISMS.contains(&p.bits) {
                 return Some((

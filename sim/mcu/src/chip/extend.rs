@@ -159,7 +159,7 @@ confidence = "M"
         assert_eq!(small.memory("FLASH").map(|m| m.size), Some(0x2_0000));
         assert!(small.memory("CCM").is_none() && base.memory("CCM").is_some());
         assert_eq!(small.peripherals.len(), base.peripherals.len());
-        let erase = |c: &Chip| c.flash.timing.page_erase.max;
+        let erase = |c: &Chip| c.flash.timing.page_erase.as_ref().map(|t| t.max);
         assert_eq!(erase(&small), erase(&base));
     }
 

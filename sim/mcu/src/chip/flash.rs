@@ -136,7 +136,7 @@ pub struct TimingsSpec {
     /// Erase of one page. Needed unless the part has sectors.
     #[serde(default)]
     pub page_erase: Option<TimingSpec>,
-    /// Erase of all main flash. Needed unless `parallel` gives it.
+    /// Erase of all main flash, where the part has it and `parallel` does not give it.
     #[serde(default)]
     pub mass_erase: Option<TimingSpec>,
     /// Erase of one bank; as long as `mass_erase` if it is not given.

@@ -134,6 +134,8 @@ pub enum MemoryKind {
     Sram,
     /// Core-coupled SRAM on the code buses.
     Ccm,
+    /// The upper end of the SRAM, seen at a second address (SRAM2 of some L4).
+    SramView,
     /// Main flash: its geometry is in [`FlashSpec`].
     Flash,
     /// The factory's boot loader. Its content is not ours: reads as 0 and is reported as not modelled.

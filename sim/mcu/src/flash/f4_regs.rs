@@ -18,7 +18,7 @@ pub(super) const OPTCR: u32 = 0x14;
 pub(super) const OPTCR1: u32 = 0x18;
 
 /// The keys of OPTKEYR.
-pub(super) const OPTION_KEYS: (u32, u32) = (0x0819_2A3B, 0x4C5D_6E7F);
+pub(super) const OPTION_KEYS: [u32; 2] = [0x0819_2A3B, 0x4C5D_6E7F];
 
 bitflags! {
     /// FLASH_ACR.

@@ -98,15 +98,15 @@ pub(super) enum Lock {
 impl Lock {
     /// The state after `key` is written. `Err`: it was wrong.
     pub(super) const fn with(self, key: u32) -> Result<Self, Self> {
-        self.with_keys(key, (KEY1, KEY2))
+        self.with_keys(key, [KEY1, KEY2])
     }
 
-    /// As [`with`](Self::with), for a lock that waits for other keys.
-    pub(super) const fn with_keys(self, key: u32, keys: (u32, u32)) -> Result<Self, Self> {
+    /// As [`with`](Self::with), where `keys` open it.
+    pub(super) const fn with_keys(self, key: u32, keys: [u32; 2]) -> Result<Self, Self> {
         match self {
-            Self::Locked if key == keys.0 => Ok(Self::Key1),
-            Self::Key1 | Self::OpenKey1 if key == keys.1 => Ok(Self::Open),
-            Self::Open if key == keys.0 => Ok(Self::OpenKey1),
+            Self::Locked if key == keys[0] => Ok(Self::Key1),
+            Self::Key1 | Self::OpenKey1 if key == keys[1] => Ok(Self::Open),
+            Self::Open if key == keys[0] => Ok(Self::OpenKey1),
             _ => Err(Self::UntilReset),
         }
     }

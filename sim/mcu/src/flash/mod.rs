@@ -27,6 +27,12 @@ mod fpec;
 mod fpec_program;
 mod fpec_regs;
 mod geometry;
+mod l1;
+mod l1_program;
+mod l1_regs;
+mod l4;
+mod l4_program;
+mod l4_regs;
 mod operation;
 mod options;
 mod prefetch;
@@ -54,6 +60,8 @@ pub(crate) fn controller(chip: &Chip, spec: &PeripheralSpec) -> Option<Box<dyn P
     let irq = spec.irqs.values().next().copied().unwrap_or_default();
     match spec.kind.as_str() {
         "flash-f4" => Some(Box::new(FlashF4::new(&chip.flash, irq))),
+        "flash-l1" => Some(Box::new(l1::FlashL1::new(chip.flash.protection_unit, irq))),
+        "flash-l4" => Some(Box::new(l4::FlashL4::new(spec, irq))),
         "fpec" => Some(Box::new(Fpec::new(&chip.flash, irq))),
         _ => None,
     }

@@ -69,6 +69,12 @@ impl OptionBytes {
         self.memory.base()
     }
 
+    /// Size in bytes.
+    #[must_use]
+    pub const fn size(&self) -> u32 {
+        self.memory.size()
+    }
+
     /// FLASH_OBR as last loaded.
     #[must_use]
     pub const fn obr(&self) -> u32 {

@@ -20,11 +20,15 @@ use crate::periph::gpio_v1::GpioV1;
 use crate::periph::iwdg::Iwdg;
 use crate::periph::pwr::Pwr;
 use crate::periph::pwr_f4::PwrF4;
+use crate::periph::pwr_l1::PwrL1;
+use crate::periph::pwr_l4::PwrL4;
 use crate::periph::rcc::{Rcc, RccF4};
+use crate::periph::rcc_lp::RccLp;
 use crate::periph::rtc_v1::RtcV1;
 use crate::periph::rtc_v2::RtcV2;
 use crate::periph::syscfg::Syscfg;
 use crate::periph::syscfg_f4::SyscfgF4;
+use crate::periph::syscfg_lp::SyscfgLp;
 use crate::periph::timer::Timer;
 use crate::periph::usart::{Usart, UsartV1};
 use crate::periph::wwdg::Wwdg;
@@ -77,10 +81,12 @@ pub fn build(
         "crc-v1" => Box::new(CrcV1::new()),
         "crc-v2" => Box::new(Crc::new()),
         "dbgmcu" => Box::new(Dbgmcu::build(spec)?),
+        "dbgmcu-l4" => Box::new(Dbgmcu::l4(spec)?),
         "device-id" => Box::new(DeviceId::build(spec)?),
         "dma-channel" => Box::new(Dma::build(spec, all)?),
         "dma-stream" => Box::new(DmaStream::build(spec, all)?),
         "exti" => Box::new(Exti::build(spec)?),
+        "exti-l4" => Box::new(Exti::l4(spec)?),
         "gpio-v1" => Box::new(GpioV1::build(spec)?),
         "gpio-v2" => Box::new(Gpio::build(spec)?),
         "iwdg" => Box::new(Iwdg::new()),
@@ -90,10 +96,16 @@ pub fn build(
         "rcc-f1" => Box::new(Rcc::f1(spec, all)?),
         "rcc-f3" => Box::new(Rcc::f3(spec, all)?),
         "rcc-f4" => Box::new(RccF4::build(spec, all)?),
+        "pwr-l1" => Box::new(PwrL1::new()),
+        "pwr-l4" => Box::new(PwrL4::new()),
+        "rcc-l1" => Box::new(RccLp::l1(spec, all)?),
+        "rcc-l4" => Box::new(RccLp::l4(spec, all)?),
         "rtc-v1" => Box::new(RtcV1::new()),
         "rtc-v2" => Box::new(RtcV2::new()),
         "syscfg-f3" => Box::new(Syscfg::build(spec)?),
         "syscfg-f4" => Box::new(SyscfgF4::build(spec)?),
+        "syscfg-l1" => Box::new(SyscfgLp::l1(spec)?),
+        "syscfg-l4" => Box::new(SyscfgLp::l4(spec)?),
         "tim-basic" => Box::new(Timer::basic(spec)?),
         "tim-general" => Box::new(Timer::general(spec)?),
         "usart-v1" => Box::new(UsartV1::build(spec)?),

@@ -3,6 +3,7 @@
 //! | register or behaviour | source | test |
 //! |---|---|---|
 //! | UID in three words (F1: behind the flash size); flash size in KB in a half-word of its own | cmsis_device_f3 UID_BASE, FLASHSIZE_BASE; chip file | `uid_and_flash_size_read_and_cannot_be_written` |
+//! | L1: the third word lies apart | dev_l1 UID_BASE, hal_l1 HAL_GetUIDw2 (offset 0x14) | `the_third_word_of_an_l1_lies_apart` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
@@ -18,7 +19,8 @@ use crate::periph::{Cx, Peripheral, Refusal, Register};
 #[derive(Clone, Debug)]
 pub(super) struct DeviceId {
     uid: [u32; 3],
-    uid_offset: u32,
+    /// Offsets of the three words.
+    uid_offsets: [u32; 3],
     flash_kb: u32,
     flash_size_offset: u32,
 }
@@ -32,13 +34,18 @@ impl DeviceId {
                 "`flash_kb` does not fit into a half-word",
             ));
         }
+        let first = word(spec, "uid_offset")? & !3;
+        let third = match word(spec, "uid2_offset")? & !3 {
+            0 => first + 8,
+            offset => offset,
+        };
         Ok(Self {
             uid: [
                 word(spec, "uid0")?,
                 word(spec, "uid1")?,
                 word(spec, "uid2")?,
             ],
-            uid_offset: word(spec, "uid_offset")? & !3,
+            uid_offsets: [first, first + 4, third],
             flash_kb,
             flash_size_offset: word(spec, "flash_size_offset")?,
         })
@@ -46,7 +53,7 @@ impl DeviceId {
 
     /// Which word of the id is at `offset`, if any.
     fn uid_word(&self, offset: u32) -> Option<usize> {
-        Some(offset.checked_sub(self.uid_offset)? as usize / 4)
+        self.uid_offsets.iter().position(|&at| at == offset)
     }
 }
 
@@ -104,5 +111,16 @@ mod tests {
             256 << 16 | 0xFFFF,
             "in the upper half-word, as on F4"
         );
+    }
+
+    #[test]
+    fn the_third_word_of_an_l1_lies_apart() {
+        let mut b = Bench::on("stm32l151xc", "UID");
+        assert_eq!(b.read(0) & 0xFFFF, 256, "flash size");
+        assert_eq!(
+            (b.read(4), b.read(8), b.read(0x18)),
+            (0x0E47_3231, 0x3538_3437, 0x0035_0027)
+        );
+        assert_eq!(b.try_read(0xC), Err(Refusal::Unmodelled));
     }
 }

@@ -1,4 +1,4 @@
-//! Extended interrupts and events: 36 lines in two banks on the F3, 19 in one on the F1 (`lines` in the chip file).
+//! Extended interrupts and events: 36 lines in two banks on the F3, 41 on the L4, 19 in one on the F1 (`lines` in the chip file).
 //!
 //! Sources: svd/STM32F303.svd (offsets, reset values), RM0364 ch. 11 (F334, same block).
 //! Offsets, bits and reset values were compared with the SVD. Behaviour that is cited by manual section is from memory \[M\] unless
@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | IMR, EMR, RTSR, FTSR, SWIER, PR of both banks; direct lines have no trigger and no PR bit | SVD | `direct_lines_have_neither_trigger_nor_pending_bit` |
 //! | an edge that RTSR or FTSR selects sets PR, masked or not | RM0364 fig. EXTI block diagram: the mask is behind the pending register | `a_masked_edge_is_pending_and_interrupts_once_unmasked` |
+//! | L4: lines 0 to 40, the second bank at 0x20 | svd/STM32L451.svd | `the_l4_has_its_second_bank_at_0x20` |
 //! | F1: one bank, every line has triggers, all masked after reset | svd/STM32F103.svd | `the_f1_has_one_bank_of_lines` |
 //! | PR is cleared by writing 1 | RM0364 EXTI_PR | `an_edge_is_delivered_when_its_handler_clears_the_flag` |
 //! | SWIER sets PR if the line is unmasked, and is cleared with PR | RM0364 EXTI_SWIER | `a_software_interrupt_needs_the_mask_open` |
@@ -38,8 +39,9 @@ const RTSR1: u32 = 0x08;
 const FTSR1: u32 = 0x0C;
 const SWIER1: u32 = 0x10;
 const PR1: u32 = 0x14;
-/// The second bank follows the first.
+/// Where the second bank begins: behind the first on the F3, further on the L4.
 const BANK: u32 = 0x18;
+const BANK_L4: u32 = 0x20;
 
 const NAMES: Names = &[
     (IMR1, "IMR1"),
@@ -56,9 +58,20 @@ const NAMES: Names = &[
     (BANK + PR1, "PR2"),
 ];
 
-/// Lines 0 to 35.
-const LINES: usize = 36;
-const ALL: u64 = (1 << LINES) - 1;
+/// Names of the second bank of the L4.
+const NAMES_L4: Names = &[
+    (BANK_L4 + IMR1, "IMR2"),
+    (BANK_L4 + EMR1, "EMR2"),
+    (BANK_L4 + RTSR1, "RTSR2"),
+    (BANK_L4 + FTSR1, "FTSR2"),
+    (BANK_L4 + SWIER1, "SWIER2"),
+    (BANK_L4 + PR1, "PR2"),
+];
+
+/// Most lines that a part has: 0 to 40 on the L4.
+const LINES: usize = 41;
+/// F3: lines 0 to 35.
+const ALL: u64 = (1 << 36) - 1;
 /// Lines with trigger registers and a pending bit: 0 to 22, 29 to 33.
 const CONFIGURABLE: u64 = 0x7F_FFFF | 0x1F << 29;
 /// IMR2 and IMR1 after reset: the direct lines are open.
@@ -79,18 +92,34 @@ struct Variant {
     /// With trigger registers and a pending bit.
     configurable: u64,
     imr_reset: u64,
-    /// IMR2 to PR2 exist.
-    second_bank: bool,
+    /// IMR2 to PR2 exist, from this offset on.
+    second_bank: Option<u32>,
 }
 
 const F3: Variant = Variant {
     lines: ALL,
     configurable: CONFIGURABLE,
     imr_reset: IMR_RESET & ALL,
-    second_bank: true,
+    second_bank: Some(BANK),
+};
+
+/// L4: lines 0 to 40; all but 17, 23 to 34, 39 and 40 have triggers (svd/STM32L451.svd: reset values of IMR1 and IMR2).
+const L4: Variant = Variant {
+    lines: (1 << 41) - 1,
+    configurable: 0x7F_FFFF & !(1 << 17) | 0xF << 35,
+    imr_reset: 0xFFFF_FF87_FF82_0000 & ((1 << 41) - 1),
+    second_bank: Some(BANK_L4),
 };
 
 impl Variant {
+    /// An offset within its bank, and the shift of that bank.
+    const fn split(&self, offset: u32) -> (u32, u32) {
+        match self.second_bank {
+            Some(bank) if offset >= bank => (offset - bank, 32),
+            _ => (offset, 0),
+        }
+    }
+
     /// One bank of `count` lines that are all configurable.
     const fn single(count: u64) -> Self {
         let lines = (1 << count) - 1;
@@ -98,7 +127,7 @@ impl Variant {
             lines,
             configurable: lines,
             imr_reset: 0,
-            second_bank: false,
+            second_bank: None,
         }
     }
 }
@@ -127,6 +156,14 @@ impl Exti {
             Some(count @ 16..=32) => Variant::single(count),
             Some(_) => return Err(BuildError::bad(spec, "`lines` must be 16 to 32")),
         };
+        Self::of(spec, variant)
+    }
+
+    pub(super) fn l4(spec: &PeripheralSpec) -> Result<Self, BuildError> {
+        Self::of(spec, L4)
+    }
+
+    fn of(spec: &PeripheralSpec, variant: Variant) -> Result<Self, BuildError> {
         let mut groups: Vec<Group> = Vec::new();
         for (name, &irq) in &spec.irqs {
             let lines = lines_of(name).ok_or_else(|| {
@@ -160,13 +197,7 @@ impl Exti {
 
     /// The 64-bit word and the shift behind an offset.
     fn register(&mut self, offset: u32) -> Option<(&mut u64, u32)> {
-        let (offset, shift) = if offset < BANK {
-            (offset, 0)
-        } else if self.variant.second_bank {
-            (offset - BANK, 32)
-        } else {
-            return None;
-        };
+        let (offset, shift) = self.variant.split(offset);
         let word = match offset {
             IMR1 => &mut self.imr,
             EMR1 => &mut self.emr,
@@ -283,12 +314,13 @@ impl Peripheral for Exti {
     fn read(&mut self, _cx: &mut Cx<'_>, reg: Register) -> Result<u32, Refusal> {
         let (word, shift) = self.register(reg.offset).ok_or(Refusal::Unmodelled)?;
         let value = (*word >> shift) as u32;
-        if reg.offset % BANK == PR1 {
+        let offset = self.variant.split(reg.offset).0;
+        if offset == PR1 {
             self.polled |= u64::from(value) << shift;
         }
         // Bits of bank 2 that do not exist read as 1 in IMR2, 0 elsewhere.
-        Ok(if reg.offset == BANK + IMR1 {
-            value | (IMR_RESET >> 32 & !(ALL >> 32)) as u32
+        Ok(if offset == IMR1 && shift != 0 {
+            value | (!self.variant.lines >> 32) as u32
         } else {
             value
         })
@@ -299,7 +331,7 @@ impl Peripheral for Exti {
         let written = u64::from(value & reg.mask) << shift;
         let lanes = u64::from(reg.mask) << shift;
         let merged = *word & !lanes | written;
-        match reg.offset % BANK {
+        match self.variant.split(reg.offset).0 {
             IMR1 => {
                 self.imr = merged & self.variant.lines;
                 self.drive(cx);
@@ -355,6 +387,9 @@ impl Peripheral for Exti {
     }
 
     fn register_name(&self, offset: u32) -> Option<&'static str> {
+        if self.variant.second_bank == Some(BANK_L4) && offset >= BANK {
+            return name_of(NAMES_L4, offset);
+        }
         name_of(NAMES, offset)
     }
 

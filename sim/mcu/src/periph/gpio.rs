@@ -13,6 +13,7 @@
 //! | analog mode cuts the input off | RM0364 §analog configuration | `an_analog_pin_reads_zero` |
 //! | no BRR on the F4 (chip file: `brr`) | svd/STM32F429.svd | `the_f4_has_no_brr` |
 //! | LCKR: write 1, 0, 1 with the same pins, then read | RM0364 GPIOx_LCKR | `a_locked_pin_keeps_its_configuration` |
+//! | ASCR (L47x) keeps what is written | cmsis_device_l4; it connects pins to the ADC | `ascr_is_on_the_l476_only` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
@@ -37,6 +38,8 @@ const LCKR: u32 = 0x1C;
 const AFRL: u32 = 0x20;
 const AFRH: u32 = 0x24;
 const BRR: u32 = 0x28;
+/// Analog switch (L47x, L48x).
+const ASCR: u32 = 0x2C;
 
 const NAMES: Names = &[
     (MODER, "MODER"),
@@ -50,6 +53,7 @@ const NAMES: Names = &[
     (AFRL, "AFRL"),
     (AFRH, "AFRH"),
     (BRR, "BRR"),
+    (ASCR, "ASCR"),
 ];
 
 /// LCKR.LCKK.
@@ -122,6 +126,8 @@ pub(super) struct Gpio {
     lock: Lock,
     /// The pins in analog mode.
     analog: u32,
+    /// ASCR, on parts that have it.
+    ascr: Option<u32>,
 }
 
 impl Gpio {
@@ -140,6 +146,7 @@ impl Gpio {
             config: reset,
             lock: Lock::Open,
             analog: 0,
+            ascr: (word(spec, "ascr")? != 0).then_some(0),
         })
     }
 
@@ -158,6 +165,7 @@ impl Gpio {
             LCKR => self.lock.value(),
             AFRL => c.afr[0],
             AFRH => c.afr[1],
+            ASCR => return self.ascr,
             _ => return None,
         })
     }
@@ -301,12 +309,13 @@ impl Peripheral for Gpio {
             LCKR => self.lock = self.lock.write(new),
             AFRL => self.config.afr[0] = self.unlocked(c.afr[0], new, 4, 0),
             AFRH => self.config.afr[1] = self.unlocked(c.afr[1], new, 4, 8),
+            ASCR => self.ascr = Some(new & PINS),
             // IDR is read-only.
             _ => {}
         }
         match reg.offset {
             ODR | BSRR | BRR => self.publish_levels(cx, c.odr ^ self.config.odr),
-            LCKR | IDR => {}
+            LCKR | IDR | ASCR => {}
             _ => self.publish(cx),
         }
         Ok(())
@@ -315,6 +324,7 @@ impl Peripheral for Gpio {
     fn reset(&mut self, cx: &mut Cx<'_>) {
         self.config = self.reset;
         self.lock = Lock::Open;
+        self.ascr = self.ascr.map(|_| 0);
         self.publish(cx);
     }
 

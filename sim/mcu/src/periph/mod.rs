@@ -23,12 +23,16 @@ mod iwdg;
 mod pins;
 mod pwr;
 mod pwr_f4;
+mod pwr_l1;
+mod pwr_l4;
 mod rcc;
-mod registers;
+mod rcc_lp;
+pub(crate) mod registers;
 mod rtc_v1;
 mod rtc_v2;
 mod syscfg;
 mod syscfg_f4;
+mod syscfg_lp;
 #[cfg(test)]
 pub(crate) mod testbench;
 mod timer;

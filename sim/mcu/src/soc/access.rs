@@ -45,6 +45,8 @@ impl Soc {
             Some(Place::Flash(offset))
         } else if let Some(offset) = self.ccm.offset(addr) {
             Some(Place::Ccm(offset))
+        } else if let Some(offset) = self.sram_view_offset(addr) {
+            Some(Place::Sram(offset))
         } else if let Some(offset) = flash.options.offset(addr) {
             Some(Place::Options(offset))
         } else if let Some(offset) = flash.eeprom.offset(addr) {
@@ -57,6 +59,20 @@ impl Soc {
                 .find(|m| m.kind == MemoryKind::System)?;
             (addr.wrapping_sub(system.base.0) < system.size).then_some(Place::System)
         }
+    }
+
+    /// Where in SRAM `addr` is, if it lies in the view of its upper end.
+    fn sram_view_offset(&self, addr: u32) -> Option<u32> {
+        let (base, first) = self.sram_view?;
+        let offset = first.checked_add(addr.checked_sub(base)?)?;
+        (offset < self.sram.size()).then_some(offset)
+    }
+
+    /// First address and one past the last of the view of SRAM, if `addr` lies in it.
+    pub(super) fn sram_view_around(&self, addr: u32) -> Option<(u32, u32)> {
+        self.sram_view_offset(addr)?;
+        let (base, first) = self.sram_view?;
+        Some((base, base + (self.sram.size() - first)))
     }
 
     /// Home address and size of the memory that shows at address 0.
@@ -77,7 +93,7 @@ impl Soc {
     fn bank_free(&mut self, core: &mut Core, bank: u8) -> Result<(), Abort> {
         self.catch_up_before(core);
         match self.shared.flash.holding(bank, core.now) {
-            Some((_, until)) => Err(self.hold_for_flash(until)),
+            Some((_, until)) => Err(self.hold_for_flash(core, until)),
             None => Ok(()),
         }
     }
@@ -89,7 +105,7 @@ impl Soc {
         if let Some(until) = flash.busy_until(offset, core.now) {
             return match flash.read.data_while_busy(offset, size) {
                 Some(value) => Ok(value),
-                None => Err(self.hold_for_flash(until)),
+                None => Err(self.hold_for_flash(core, until)),
             };
         }
         let (value, wait) = flash.data(offset, size, core.now).ok_or(UNMAPPED)?;
@@ -107,7 +123,7 @@ impl Soc {
             return if flash.read.has_vector_while_busy(offset) {
                 flash.word(offset, Size::Word).ok_or(UNMAPPED)
             } else {
-                Err(self.hold_for_flash(until))
+                Err(self.hold_for_flash(core, until))
             };
         }
         let (value, wait) = flash.vector(offset, core.now).ok_or(UNMAPPED)?;
@@ -163,7 +179,7 @@ impl Soc {
         }
         match self.place(addr) {
             Some(Place::Sram(offset)) => {
-                // Only through the alias: the other view of these bytes may have been decoded.
+                // Only through the alias or a view: the other view of these bytes may have been decoded.
                 let home = self.sram.base() + offset;
                 self.code_changes.push((home & !3, (home & !3) + 4));
                 self.sram.write(offset, size, value);
@@ -231,14 +247,16 @@ impl Soc {
         }
         match self.place(addr) {
             Some(Place::Flash(offset)) => self.fetch_flash(core, addr, offset),
-            // Through the alias.
-            Some(Place::Sram(_)) => Ok(Fetch {
-                window: FetchWindow {
-                    lo: 0,
-                    hi: self.alias().map_or(0, |(_, size)| size),
-                },
-                ready: core.now,
-            }),
+            // Through the alias, or the view of its upper end.
+            Some(Place::Sram(_)) => {
+                let (lo, hi) = self
+                    .sram_view_around(addr)
+                    .unwrap_or((0, self.alias().map_or(0, |(_, size)| size)));
+                Ok(Fetch {
+                    window: FetchWindow { lo, hi },
+                    ready: core.now,
+                })
+            }
             Some(Place::System) => {
                 self.count_unmodelled(core, addr, "system memory", false);
                 Err(REFUSED)
@@ -256,7 +274,7 @@ impl Soc {
             None => flash.read.fetch(offset, core.now),
             Some(until) => match flash.read.fetch_while_busy(offset, core.now) {
                 Some(line) => line,
-                None => return Err(self.hold_for_flash(until)),
+                None => return Err(self.hold_for_flash(core, until)),
             },
         };
         let base = addr - offset;

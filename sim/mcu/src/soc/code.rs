@@ -31,6 +31,9 @@ impl Soc {
         if let Some(memory) = memories.into_iter().find(|m| m.offset(addr).is_some()) {
             return Some((memory.base(), memory.base() + memory.size()));
         }
+        if let Some(view) = self.sram_view_around(addr) {
+            return Some(view);
+        }
         self.code_elsewhere(addr)?;
         self.alias().map(|(_, size)| (0, size))
     }

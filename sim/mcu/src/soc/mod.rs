@@ -66,6 +66,8 @@ pub struct Soc {
     ccm: Memory,
     /// CCM hangs on the instruction bus too (F3; not F4).
     ccm_executable: bool,
+    /// First address, and offset in SRAM, of the view of its upper end.
+    sram_view: Option<(u32, u32)>,
     /// Cycle of the next event; zero while the core must come out. Kept up to date, because the core asks after each device access.
     next_event: Cycles,
     pub(crate) shared: Shared,
@@ -111,6 +113,12 @@ impl Soc {
             Memory::new(first, blocks().map(|m| m.size).sum(), 0)
         };
         let ccm = chip.memories.iter().find(|m| m.kind == MemoryKind::Ccm);
+        let sram = memory(MemoryKind::Sram, 0x2000_0000);
+        let view = chip
+            .memories
+            .iter()
+            .find(|m| m.kind == MemoryKind::SramView);
+        let sram_view = view.and_then(|m| Some((m.base.0, sram.size().checked_sub(m.size)?)));
         let shared = Shared {
             clock: Clock::new(hsi),
             clocks: ClockTree::from_hsi(hsi, Hertz::new(chip.clocks.lsi.hz)),
@@ -131,9 +139,10 @@ impl Soc {
             pc: Addr(0),
         };
         Ok(Self {
-            sram: memory(MemoryKind::Sram, 0x2000_0000),
             ccm: memory(MemoryKind::Ccm, 0x1000_0000),
             ccm_executable: ccm.is_some_and(|m| m.executable),
+            sram,
+            sram_view,
             next_event: Cycles::NEVER,
             shared,
             peripherals,

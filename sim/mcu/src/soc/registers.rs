@@ -142,7 +142,7 @@ impl Soc {
             Refusal::Fault(kind) => Some(Abort::Fault(kind)),
             Refusal::HeldUntil(time) => {
                 let until = self.shared.clock.cycle(time).max(core.now + Cycles(1));
-                Some(self.hold_for_flash(until))
+                Some(self.hold_for_flash(core, until))
             }
             Refusal::Unmodelled => {
                 let spec = &self.chip.peripherals[id.0];

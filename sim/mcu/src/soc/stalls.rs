@@ -1,8 +1,9 @@
 //! The record of the stalls.
 
-use flashstall_cpu::{Abort, Cycles, Hold};
+use flashstall_cpu::{Abort, Addr, Core, Cycles, Hold};
 
 use super::Soc;
+use crate::flash::Takes;
 use crate::log::{OperationId, Stall};
 
 /// Who holds the bus.
@@ -14,7 +15,7 @@ pub(super) struct Holder {
 
 impl Soc {
     /// An access is held until the end of an operation; remembers which, for the record when it is over.
-    pub(super) fn hold_for_flash(&mut self, until: Cycles) -> Abort {
+    pub(super) fn hold_for_flash(&mut self, core: &Core, until: Cycles) -> Abort {
         let clock = &self.shared.clock;
         self.holder = self
             .shared
@@ -25,8 +26,20 @@ impl Soc {
                 bank: running.bank,
                 operation: Some(running.id),
             });
+        self.forbid_reads_of_rows(core);
         self.held_until = until;
         Abort::Held { until }
+    }
+
+    /// While a row or a half page is written, silicon does not hold a read: it forbids it.
+    fn forbid_reads_of_rows(&mut self, core: &Core) {
+        let flash = &self.shared.flash;
+        if flash.running().any(|r| r.request.takes == Takes::Row) {
+            let (time, pc) = (self.shared.clock.time(core.now), Addr(core.pc));
+            self.shared.log.find("flash-access-during-row", time, pc, || {
+                "flash was accessed while a row or half page is written: silicon forbids it, the write may fail; held here".to_owned()
+            });
+        }
     }
 
     pub(super) fn log_hold(&mut self, hold: &Hold) {

@@ -165,3 +165,27 @@ fn the_f1_has_one_bank_of_lines() {
     b.write(SWIER1, 1 << 18);
     assert!(b.shared.irq.is_high(42), "USB wake-up");
 }
+
+#[test]
+fn the_l4_has_its_second_bank_at_0x20() {
+    let mut b = Bench::on("stm32l451xe", "EXTI");
+    b.reset();
+    assert_eq!(
+        (b.read(IMR1), b.read(BANK_L4 + IMR1)),
+        (0xFF82_0000, 0xFFFF_FF87)
+    );
+    assert_eq!(b.try_read(BANK), Err(Refusal::Unmodelled));
+    assert_eq!(b.device.register_name(BANK), None);
+    assert_eq!(b.device.register_name(BANK_L4 + PR1), Some("PR2"));
+    b.write(RTSR1, !0);
+    b.write(BANK_L4 + RTSR1, !0);
+    assert_eq!(
+        (b.read(RTSR1), b.read(BANK_L4 + RTSR1)),
+        (0x007D_FFFF, 0x78)
+    );
+    b.write(BANK_L4 + IMR1, !0);
+    b.write(BANK_L4 + SWIER1, 1 << 3);
+    assert_eq!(b.read(BANK_L4 + PR1), 1 << 3, "line 35");
+    b.write(BANK_L4 + PR1, 1 << 3);
+    assert_eq!(b.read(BANK_L4 + PR1), 0);
+}

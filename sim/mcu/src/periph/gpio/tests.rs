@@ -108,3 +108,17 @@ fn the_f4_has_no_brr() {
     assert_eq!(b.try_write(BRR, 1), Err(Refusal::Unmodelled));
     assert_eq!(b.device.register_name(BRR), None);
 }
+
+#[test]
+fn ascr_is_on_the_l476_only() {
+    let mut b = Bench::on("stm32l476xg", "GPIOC");
+    b.reset();
+    b.write(ASCR, 0x1_0003);
+    assert_eq!(b.read(ASCR), 3);
+    b.reset();
+    assert_eq!(b.read(ASCR), 0);
+    let mut b = Bench::on("stm32l451xe", "GPIOC");
+    assert_eq!(b.try_read(ASCR), Err(Refusal::Unmodelled));
+    b.reset();
+    assert_eq!(b.read(MODER), u32::MAX, "analog");
+}

@@ -50,6 +50,7 @@ pub(super) use f4::RccF4;
 use gates::Gates;
 use startup::Oscillator;
 use tree::SystemClock;
+pub(super) use tree::{ahb_divider, apb_divider};
 use variant::Variant;
 
 /// The clock-enable registers; the place in the list is the number of the bus.

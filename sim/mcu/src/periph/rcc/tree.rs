@@ -153,7 +153,7 @@ impl Settings {
 }
 
 /// HPRE: 0xxx is 1, then 2 to 512 without 32.
-pub(super) const fn ahb_divider(hpre: u32) -> u64 {
+pub(in crate::periph) const fn ahb_divider(hpre: u32) -> u64 {
     match hpre {
         0..=7 => 1,
         8..=11 => 2 << (hpre - 8),
@@ -162,7 +162,7 @@ pub(super) const fn ahb_divider(hpre: u32) -> u64 {
 }
 
 /// PPREx: 0xx is 1, then 2 to 16.
-const fn apb_divider(ppre: u32) -> u64 {
+pub(in crate::periph) const fn apb_divider(ppre: u32) -> u64 {
     match ppre {
         0..=3 => 1,
         _ => 2 << (ppre - 4),
