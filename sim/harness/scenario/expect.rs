@@ -139,7 +139,7 @@ pub struct ExpectBuffer {
 pub struct ExpectDma {
     /// `DMA1`.
     pub controller: Located<String>,
-    /// Channel, as in the report.
+    /// Channel, or stream of an F4, as in the report.
     pub channel: u8,
     /// Units moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]

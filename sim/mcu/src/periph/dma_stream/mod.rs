@@ -23,6 +23,7 @@
 //! | PFCTRL: NDTR counts down from 0xFFFF | RM0090 §10.3.16 | `a_peripheral_that_controls_the_flow_counts_from_ffff` |
 //! | arbitration: PL, then the lower stream | RM0090 §10.3.4 | `the_higher_priority_goes_first` |
 //! | EN set with flags still set: a finding | RM0090 §10.3.18 asks to clear them; silicon's reaction is not documented | `old_flags_are_told` |
+//! | not of the chip: units that came between two looks at NDTR, or at a flag that is set, are counted; a whole turn of a ring is a finding | [`DmaTotals`](crate::log::DmaTotals) | `turns_that_nobody_saw_are_counted` |
 //! | time of a unit: [`ARBITRATION`] + [`ACCESS`] cycles of HCLK a side | dma.md §5: 5 to 9 cycles for both \[M\] | `direct_mode_moves_each_unit_at_once` |
 //!
 //! A lap of a ring that ends while TCIF of the lap before is still set, with its interrupt enabled, is a finding and a lost request, as for
@@ -197,15 +198,31 @@ impl DmaStream {
     /// A side of stream `n` has made its access.
     fn moved(&mut self, cx: &mut Cx<'_>, n: usize, side: Side, value: u32) {
         let unserved = self.flags(n);
-        let stream = &mut self.streams[n];
-        let progress = stream.advance(side, value);
-        let (cr, irq) = (stream.cr, stream.irq);
+        // A transfer that ends is no ring any more.
+        let ring = self.streams[n].ring();
+        let progress = self.streams[n].advance(side, value);
         self.raise(n, progress.flags);
-        let totals = cx.shared.log.dma.entry((cx.id, n as u8)).or_default();
-        totals.units += u64::from(side == Side::Peripheral);
-        if !progress.lap {
-            return;
+        if side == Side::Peripheral {
+            let unseen = self.streams[n].count_unseen();
+            let totals = cx.shared.log.dma.entry((cx.id, n as u8)).or_default();
+            totals.units += 1;
+            totals.longest_unseen = totals.longest_unseen.max(unseen);
+            totals.ring = ring.unwrap_or(totals.ring);
+            let lapped = ring.filter(|&ring| unseen.is_multiple_of(ring));
+            totals.overwritten += u64::from(lapped.unwrap_or(0));
+            if let Some(ring) = lapped {
+                self.tell_lapped(cx, n, ring);
+            }
         }
+        if progress.lap {
+            self.lap(cx, n, unserved);
+        }
+    }
+
+    /// A lap of stream `n` is over. `unserved` are its flags before the last access.
+    fn lap(&mut self, cx: &mut Cx<'_>, n: usize, unserved: Flags) {
+        let (cr, irq) = (self.streams[n].cr, self.streams[n].irq);
+        let totals = cx.shared.log.dma.entry((cx.id, n as u8)).or_default();
         totals.laps += 1;
         if cr.contains(Cr::TCIE) && unserved.contains(Flags::TCIF) {
             totals.unserved_laps += 1;
@@ -218,6 +235,28 @@ impl DmaStream {
                          what it overwrote may not have been read"
                     )
                 });
+            }
+        }
+    }
+
+    /// A whole turn of a ring has come and gone between two looks of the firmware.
+    fn tell_lapped(&mut self, cx: &mut Cx<'_>, n: usize, ring: u32) {
+        if !std::mem::replace(&mut self.streams[n].told_lapped, true) {
+            let name = &self.name;
+            cx.find("dma-ring-lapped", || {
+                format!(
+                    "stream {n} of {name} went once round its ring of {ring} between two looks at NDTR or its flags: a reader cannot tell \
+                     that from no movement, and whole turns vanish"
+                )
+            });
+        }
+    }
+
+    /// The firmware reads a status register: it sees the streams whose flags are set.
+    fn look(&mut self, register: usize) {
+        for n in 0..COUNT {
+            if place(n).0 == register && !self.flags(n).is_empty() {
+                self.streams[n].seen();
             }
         }
     }
@@ -393,9 +432,15 @@ fn stream_register(offset: u32) -> Option<(usize, u32)> {
 
 impl Peripheral for DmaStream {
     fn read(&mut self, _cx: &mut Cx<'_>, reg: Register) -> Result<u32, Refusal> {
+        if let Some((n, NDTR)) = stream_register(reg.offset) {
+            self.streams[n].seen();
+        }
         match reg.offset {
-            LISR => Ok(self.status[0]),
-            HISR => Ok(self.status[1]),
+            LISR | HISR => {
+                let register = usize::from(reg.offset == HISR);
+                self.look(register);
+                Ok(self.status[register])
+            }
             LIFCR | HIFCR => Ok(0),
             offset => stream_register(offset)
                 .and_then(|(n, offset)| self.stream_value(n, offset))

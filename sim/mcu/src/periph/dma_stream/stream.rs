@@ -54,6 +54,10 @@ pub(super) struct Stream {
     pub(super) stopping: bool,
     /// The finding about laps that nobody served has been made.
     pub(super) told: bool,
+    /// Units moved since the firmware last looked.
+    unseen: u32,
+    /// The finding about turns that nobody saw has been made.
+    pub(super) told_lapped: bool,
 }
 
 impl Stream {
@@ -71,6 +75,8 @@ impl Stream {
             in_burst: false,
             stopping: false,
             told: false,
+            unseen: 0,
+            told_lapped: false,
         }
     }
 
@@ -151,6 +157,26 @@ impl Stream {
         self.left = self.programmed;
         self.fifo = Fifo::default();
         (self.moved, self.in_burst, self.stopping) = ([0; 2], false, false);
+        self.unseen = 0;
+    }
+
+    /// The firmware looks at how far the stream has come.
+    pub(super) const fn seen(&mut self) {
+        self.unseen = 0;
+    }
+
+    /// Units in a turn, if what is written in one overwrites what was written in the turn before: a lap, or both buffers of two.
+    pub(super) fn ring(&self) -> Option<u32> {
+        let is_ring = self.direction() == Direction::PeripheralToMemory
+            && self.cr.contains(Cr::CIRC | Cr::MINC);
+        let laps = if self.cr.contains(Cr::DBM) { 2 } else { 1 };
+        is_ring.then_some(laps * self.programmed)
+    }
+
+    /// Counts one more unit that the firmware has not seen. Returns how many there are.
+    pub(super) const fn count_unseen(&mut self) -> u32 {
+        self.unseen = self.unseen.saturating_add(1);
+        self.unseen
     }
 
     /// EN becomes 0.

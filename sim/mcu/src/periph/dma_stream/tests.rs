@@ -490,3 +490,43 @@ fn a_reset_stops_everything_but_the_requests() {
     start(&mut b, S2, 0, 4, 0);
     assert!(serve(&mut b, Ok(0)).is_some(), "the level is still there");
 }
+
+#[test]
+fn turns_that_nobody_saw_are_counted() {
+    let some = |b: &mut Bench, units: usize| {
+        for _ in 0..2 * units {
+            serve(b, Ok(0));
+        }
+    };
+    let totals = |b: &Bench| {
+        let t = b.shared.log.dma[&(b.id, 2)];
+        (t.ring, t.longest_unseen, t.overwritten)
+    };
+    let mut b = bench();
+    start(&mut b, S2, MINC | CIRC, 4, 0);
+    request(&mut b, DmaLine::Rx, true);
+    some(&mut b, 3);
+    b.read(S2 + NDTR);
+    some(&mut b, 3);
+    b.read(LISR);
+    some(&mut b, 3);
+    assert_eq!(totals(&b), (4, 3, 0), "NDTR or a flag looked at in between");
+    some(&mut b, 6);
+    b.read(S2 + NDTR);
+    assert_eq!(totals(&b), (4, 9, 8));
+    assert!(found(&b, "dma-ring-lapped"));
+    // Two buffers of 4 are a ring of 8.
+    let mut b = bench();
+    start(&mut b, S2, MINC | 1 << 18, 4, 0);
+    request(&mut b, DmaLine::Rx, true);
+    some(&mut b, 7);
+    assert_eq!(totals(&b), (8, 7, 0));
+    some(&mut b, 1);
+    assert_eq!(totals(&b), (8, 8, 8));
+    // A stream that stops at its end overwrites nothing.
+    let mut b = bench();
+    start(&mut b, S2, MINC, 4, 0);
+    request(&mut b, DmaLine::Rx, true);
+    some(&mut b, 6);
+    assert_eq!(totals(&b), (0, 4, 0));
+}
