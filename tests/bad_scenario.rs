@@ -106,6 +106,8 @@ fn each_mistake_has_its_message() {
         ("hex = \"90 3c 40\"", "counter = 0, count = 99999999"),
         ("hex = \"90 3c 40\"", "file = \"no-such.mid\""),
         ("pin = \"PA0\"", "pin = \"PA16\""),
+        ("pin = \"PA0\"", "pin = \"PG0\""),
+        ("[flash]", "[pins]\nhigh = [\"PH3\"]\n\n[flash]"),
         ("pulses = 1", "pulses = 3"),
         (
             "pulses = 1",

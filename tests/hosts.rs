@@ -161,7 +161,36 @@ fn a_host_that_hears_nothing_gives_up() {
         .iter()
         .find(|f| f.rule == "usart-not-listening");
     assert!(finding.unwrap().text.contains("RCC feeds it no clock"));
+    let chain = "nobody listened: USART2 does not hear what is sent to it: RCC feeds it no clock";
+    assert!(
+        report.losses[0].text.ends_with(chain),
+        "{}",
+        report.losses[0].text
+    );
     assert_eq!(report.verdict, flashstall::Verdict::Failed);
+}
+
+#[test]
+fn nobody_listens_on_a_port_that_the_firmware_never_enables() {
+    // The build for CAN leaves USART1 as it comes out of reset.
+    let report = report(&[
+        ("f303-uart-crc-resend.elf", "f303-can-plain.elf"),
+        (
+            "[[patch]]\nsymbol = \"boot_config\"\nwords = [230_400]\n",
+            "",
+        ),
+        ("max-time = \"3s\"", "max-time = \"30ms\""),
+    ]);
+    let wire = report.wire("pc").unwrap();
+    assert_eq!(wire.sent, wire.lost_by_cause["not-listening"]);
+    assert_eq!(report.host("pc").unwrap().outcome, "running");
+    let mut findings = report.findings.iter();
+    let finding = findings.find(|f| f.rule == "usart-not-listening").unwrap();
+    assert!(
+        finding.text.ends_with("RCC feeds it no clock"),
+        "{}",
+        finding.text
+    );
 }
 
 #[test]
@@ -172,7 +201,13 @@ fn at_the_wrong_rate_nobody_understands_anybody() {
     ]);
     let host = report.host("pc").unwrap();
     assert_eq!((host.outcome.as_str(), host.answers), ("gave-up", 0));
-    assert!(report.wire("pc").unwrap().delivered < report.wire("pc").unwrap().sent / 2);
+    let wire = report.wire("pc").unwrap();
+    assert!(wire.delivered < wire.sent / 2);
+    let mut findings = report.findings.iter();
+    let finding = findings.find(|f| f.rule == "uart-baud-mismatch").unwrap();
+    // 72 MHz / 230400 is 312.5, which the firmware rounds up to 313: 230031 baud, 99.7 % more.
+    let text = "USART1 is set to 230031 baud, 99.7 % more than what is sent to it at 115200 baud";
+    assert_eq!(finding.text, text);
 }
 
 #[test]

@@ -64,7 +64,8 @@ impl<'a> Explainer<'a> {
         }];
         match unit.fate {
             Fate::NotListening | Fate::NotAcknowledged | Fate::BitRate => {
-                let reason = wire.notes.get(&(number as u32)).map(|n| (*n).to_owned());
+                let note = wire.notes.get(&(number as u32)).map(|n| (*n).to_owned());
+                let reason = note.or_else(|| self.deaf(wire, unit));
                 chain.push(Link::NotListening { reason });
             }
             Fate::Reset => self.reset(unit, &mut chain),
@@ -92,6 +93,16 @@ impl<'a> Explainer<'a> {
             }
         }
         chain
+    }
+
+    /// What the receiver said when it did not hear `unit`, or one before it for the same reason. A finding is about this wire if a
+    /// frame of this wire began at its time.
+    fn deaf(&self, wire: &WireLog, unit: &Unit) -> Option<String> {
+        let of_this_wire = |at| wire.units.binary_search_by_key(&at, |u| u.sent).is_ok();
+        let said = self.log.findings.iter().rev();
+        said.filter(|f| f.rule == "usart-not-listening" && f.at <= unit.sent)
+            .find(|f| of_this_wire(f.at))
+            .map(|f| f.text.clone())
     }
 
     fn register(&self, wire: &WireLog, unit: &Unit) -> String {

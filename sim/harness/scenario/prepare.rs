@@ -74,7 +74,7 @@ pub(super) fn prepare(
         lse: file.board.lse.map(super::Frequency::hertz),
         timing,
         open: open(&chip, &file.open),
-        pins: wires::pins(file)?,
+        pins: wires::pins(file, &chip)?,
         patches,
         wires: attached,
         hosts,

@@ -60,7 +60,7 @@ pub(super) fn wire(
             let edges = traffic::edges(&table.traffic)?;
             let spec = WireSpec::Pin(PinWire {
                 name: table.name.value.clone(),
-                pin: pin(name)?,
+                pin: pin(name, chip)?,
                 start,
                 edges,
                 counts,
@@ -257,16 +257,16 @@ pub(super) fn start(
 }
 
 /// Pins that are set before reset.
-pub(super) fn pins(file: &ScenarioFile) -> Result<Vec<(Pin, bool)>> {
+pub(super) fn pins(file: &ScenarioFile, chip: &Chip) -> Result<Vec<(Pin, bool)>> {
     let high = file.pins.high.iter().map(|p| (p, true));
     let low = file.pins.low.iter().map(|p| (p, false));
     high.chain(low)
-        .map(|(name, level)| Ok((pin(name)?, level)))
+        .map(|(name, level)| Ok((pin(name, chip)?, level)))
         .collect()
 }
 
 /// `PB12`.
-fn pin(name: &Located<String>) -> Result<Pin> {
+fn pin(name: &Located<String>, chip: &Chip) -> Result<Pin> {
     let parse = || {
         let rest = name.strip_prefix('P')?;
         let port = rest.chars().next().filter(|c| ('A'..='K').contains(c))?;
@@ -280,7 +280,16 @@ fn pin(name: &Located<String>) -> Result<Pin> {
             number,
         })
     };
-    parse().ok_or_else(|| {
-        ScenarioError::at(name, format!("`{}` is not a pin", name.value)).help("PA0 to PK15")
-    })
+    let Some(pin) = parse() else {
+        let message = format!("`{}` is not a pin", name.value);
+        return Err(ScenarioError::at(name, message).help("PA0 to PK15"));
+    };
+    let names = chip.peripherals.iter().map(|p| p.name.as_str());
+    let ports: Vec<&str> = names.filter_map(|name| name.strip_prefix("GPIO")).collect();
+    let port = char::from(b'A' + pin.port).to_string();
+    if !ports.is_empty() && !ports.contains(&port.as_str()) {
+        let message = format!("{} has no port {port}", chip.name);
+        return Err(ScenarioError::at(name, message).help(format!("ports: {}", ports.join(", "))));
+    }
+    Ok(pin)
 }

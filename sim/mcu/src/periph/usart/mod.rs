@@ -8,6 +8,7 @@ mod flow;
 mod format;
 mod hearing;
 mod line;
+mod rates;
 mod receiver;
 mod registers;
 mod transmitter;

@@ -7,6 +7,7 @@
 //! | a character is complete at the last of the three samples of its stop bit, 9.625 bit times at 16x, the end of the first stop bit if there are two | serial.md §4, §10 | `rxne_is_set_at_the_last_stop_bit_sample`, `format` tests |
 //! | start bit: two of samples 3, 5, 7 and two of 8, 9, 10 low; bits by majority of 8, 9, 10, or sample 9 with ONEBIT; 8x: 2, 3, 4 and 4, 5, 6 | serial.md §4; \[M\] for 8x | `baud_error_within_limits_is_harmless_and_beyond_corrupts` |
 //! | bit time from BRR, OVER8 | serial.md §2 | `format` tests |
+//! | not of the chip: a sender whose rate is off by more than 3 % is a finding | [`rates`](super::rates) | `rates` tests, `hosts::at_the_wrong_rate_nobody_understands_anybody` |
 //! | overrun: RDR keeps the old character, ORE; lost until RXNE is cleared | serial.md §5 | `an_overrun_keeps_the_old_byte_and_loses_until_rxne_is_cleared` |
 //! | reading RDR clears RXNE and not ORE; the ISR that forgets ORECF never leaves | serial.md §5 | `ore_outlives_rxne_and_keeps_interrupting` |
 //! | OVRDIS: no ORE, the newest character wins | serial.md §5 | `ovrdis_overwrites` |
@@ -96,6 +97,8 @@ pub(in crate::periph) struct Usart {
     pub(super) timeout: Option<EventId>,
     /// The reason that the last finding gave.
     pub(super) told: Option<Deaf>,
+    /// The sender's rate, the kernel clock and the clocks in a bit that were compared last.
+    pub(super) checked_rates: Option<(Hertz, Hertz, u64)>,
     /// What the lines to DMA and RTS are at.
     pub(super) requests: Requests,
 }
@@ -129,6 +132,7 @@ impl Usart {
             idle: None,
             timeout: None,
             told: None,
+            checked_rates: None,
             requests: Requests::default(),
         })
     }
@@ -304,6 +308,9 @@ impl UartPort for Usart {
             return;
         }
         let settings = self.listening_settings(cx).filter(|_| deaf.is_none());
+        if let Some(settings) = &settings {
+            self.check_rate(cx, frame, settings);
+        }
         self.receiver.frame(cx, frame, settings);
         if self.receiver.is_busy() {
             self.forget_silence(cx);
