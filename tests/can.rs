@@ -112,6 +112,42 @@ fn each_mistake_has_its_message() {
     golden("bad_can.txt", &all.join("\n"));
 }
 
+const HOST: &str = r#"[[host]]
+name = "pc"
+kind = "can"
+port = "CAN1"
+bitrate = "500k"
+at = "20ms"
+protocol = "handshake"
+page = 1024
+image = { counter = 0, count = 8192 }
+"#;
+
+#[test]
+fn each_mistake_in_a_host_has_its_message() {
+    let scenario = |host: &str| GOOD.replacen("[run]", &format!("{host}\n[run]"), 1);
+    let good = Scenario::from_toml(&scenario(HOST), Path::new("good.toml"), common::root());
+    good.unwrap()[0].prepare().unwrap();
+    let mistakes = [
+        ("port = \"CAN1\"", "port = \"USART1\""),
+        ("bitrate = \"500k\"", ""),
+        ("bitrate = \"500k\"", "bitrate = \"500k\"\nbaud = 9600"),
+        ("bitrate = \"500k\"", "bitrate = \"500k\"\nflow-slack = 1"),
+        ("kind = \"can\"", "kind = \"uart\"\nbaud = 9600"),
+        ("page = 1024", "page = 1020"),
+        ("count = 8192", "count = 8192, id = 0x101"),
+    ];
+    let all: Vec<String> = mistakes
+        .iter()
+        .map(|(from, to)| {
+            assert!(HOST.contains(from), "{from}");
+            let said = complaint(&scenario(&HOST.replacen(from, to, 1)), common::root());
+            format!("# {from:?} -> {to:?}\n{said}\n")
+        })
+        .collect();
+    golden("bad_can_hosts.txt", &all.join("\n"));
+}
+
 /// The place in the log is told, not that in the scenario.
 #[test]
 fn each_mistake_in_a_log_has_its_message() {

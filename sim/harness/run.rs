@@ -409,6 +409,7 @@ fn assemble(
             WireSpec::Host(spec) => machine.attach_host(spec.clone()),
             WireSpec::Pin(spec) => machine.attach_pin(spec.clone()),
             WireSpec::Can(spec) => machine.attach_can(spec.clone()),
+            WireSpec::CanHost(spec) => machine.attach_can_host(spec.clone()),
         };
         ids.push(id.map_err(|e| ScenarioError::at(&wire.place, e.to_string()))?);
     }

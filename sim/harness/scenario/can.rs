@@ -10,6 +10,7 @@ use flashstall_mcu::{Hertz, Picos};
 use super::diagnostic::{ScenarioError, Source};
 use super::file::{FrameTable, TrafficTable, WireKind, WireTable};
 use super::prepared::{PreparedWire, Trigger, WireSpec};
+use super::quantity::{Deviation, Rate};
 use super::traffic::{self, Random};
 use super::{Located, candump};
 
@@ -48,23 +49,17 @@ pub(super) fn wire(
             (table.counts.is_some(), "counts"),
         ],
     )?;
-    let (Some(port), Some(bitrate)) = (&table.port, &table.bitrate) else {
-        return Err(ScenarioError::at(
-            &table.kind,
-            "a can wire needs a `port` and a `bitrate`",
-        ));
+    let end = CanEnd {
+        kind: table.kind.span.clone(),
+        what: "wire",
+        port: table.port.as_ref(),
+        bitrate: table.bitrate.as_ref(),
+        clock_error: table.clock_error,
     };
-    if bitrate.value.0 > FASTEST {
-        let message = format!("{} bit/s are too fast for CAN", bitrate.value);
-        return Err(ScenarioError::at(bitrate, message).label(format!("at most {FASTEST}")));
-    }
-    let bit_rate = table
-        .clock_error
-        .unwrap_or_default()
-        .apply(Hertz::new(u64::from(bitrate.value.0)));
+    let (port, controller, bit_rate) = end.check(chip)?;
     let spec = WireSpec::Can(CanWire {
         name: table.name.value.clone(),
-        port: controller(chip, port)?,
+        port: controller,
         bit_rate,
         retransmit: table.retransmit.unwrap_or(true),
         acknowledged_by_others: table.others_acknowledge.unwrap_or(false),
@@ -76,6 +71,37 @@ pub(super) fn wire(
         trigger,
         place: port.clone(),
     })
+}
+
+/// What a file says about a node on a CAN bus.
+pub(super) struct CanEnd<'a> {
+    /// Where `kind` stands.
+    pub kind: Option<std::ops::Range<usize>>,
+    /// What it is: `wire` or `host`.
+    pub what: &'static str,
+    pub port: Option<&'a Located<String>>,
+    pub bitrate: Option<&'a Located<Rate>>,
+    pub clock_error: Option<Deviation>,
+}
+
+impl<'a> CanEnd<'a> {
+    /// Checks it against the chip: where its port was named, the controller's name, the rate of its clock.
+    pub(super) fn check(&self, chip: &Chip) -> Result<(&'a Located<String>, String, Hertz)> {
+        let (Some(port), Some(bitrate)) = (self.port, self.bitrate) else {
+            let message = format!("a can {} needs a `port` and a `bitrate`", self.what);
+            return Err(ScenarioError {
+                span: self.kind.clone(),
+                ..ScenarioError::new(message)
+            });
+        };
+        if bitrate.value.0 > FASTEST {
+            let message = format!("{} bit/s are too fast for CAN", bitrate.value);
+            return Err(ScenarioError::at(bitrate, message).label(format!("at most {FASTEST}")));
+        }
+        let nominal = Hertz::new(u64::from(bitrate.value.0));
+        let bit_rate = self.clock_error.unwrap_or_default().apply(nominal);
+        Ok((port, controller(chip, port)?, bit_rate))
+    }
 }
 
 /// The chip's name for `port`. The only controller of a part is called `CAN` or `CAN1`: both are understood.
@@ -109,11 +135,25 @@ fn refuse(place: &Located<WireKind>, what: &str, keys: &[(bool, &str)]) -> Resul
 
 /// Refuses what belongs to CAN in a wire that is `what`, for example `a pin`.
 pub(super) fn refuse_in_others(table: &WireTable, what: &str) -> Result<()> {
-    let t = &table.traffic.value;
     for (given, key) in [
         (table.bitrate.is_some(), "bitrate"),
         (table.retransmit.is_some(), "retransmit"),
         (table.others_acknowledge.is_some(), "others-acknowledge"),
+    ] {
+        if given {
+            return Err(ScenarioError::at(
+                &table.kind,
+                format!("`{key}` is for can, this wire is {what}"),
+            ));
+        }
+    }
+    refuse_traffic(&table.traffic, &format!("this wire is {what}"))
+}
+
+/// Refuses keys of frames; `reason` says why they have no place here.
+pub(super) fn refuse_traffic(table: &Located<TrafficTable>, reason: &str) -> Result<()> {
+    let t = &table.value;
+    for (given, key) in [
         (t.id.is_some(), "id"),
         (t.ids.is_some(), "ids"),
         (t.extended.is_some(), "extended"),
@@ -123,10 +163,8 @@ pub(super) fn refuse_in_others(table: &WireTable, what: &str) -> Result<()> {
         (t.interface.is_some(), "interface"),
     ] {
         if given {
-            return Err(ScenarioError::at(
-                &table.kind,
-                format!("`{key}` is for can, this wire is {what}"),
-            ));
+            let message = format!("`{key}` is for can wires: {reason}");
+            return Err(ScenarioError::at(table, message));
         }
     }
     Ok(())

@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use flashstall_mcu::Picos;
 use flashstall_mcu::chip::Chip;
-use flashstall_mcu::wire::HostWire;
+use flashstall_mcu::wire::{CanHostWire, HostWire};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::can::CanEnd;
 use super::diagnostic::ScenarioError;
 use super::file::{FlowControlKind, TrafficTable};
 use super::prepared::{PreparedHost, PreparedWire, WireSpec};
 use super::quantity::{Deviation, Rate, Time};
 use super::wires::{self, UartEnd};
-use super::{Located, place, traffic};
+use super::{Located, can, place, traffic};
 use crate::firmware::Firmware;
-use crate::host::{Manners, Protocol, Speaker, UartLink};
+use crate::host::{CanLink, FRAME_BYTES, Manners, Protocol, Speaker, UartLink};
 
 /// What kind of wire a host is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +25,8 @@ use crate::host::{Manners, Protocol, Speaker, UartLink};
 pub enum HostKind {
     /// A USART of the chip.
     Uart,
+    /// A CAN controller of the chip.
+    Can,
 }
 
 /// How host and boot loader take turns: firmware-under-test/README.md, page-bootloader, protocols.
@@ -73,15 +76,21 @@ impl HostProtocol {
 pub struct HostTable {
     /// Name in reports and in `[expect]`; no wire may have the same.
     pub name: Located<String>,
-    /// `uart`.
+    /// `uart` or `can`.
     pub kind: Located<HostKind>,
-    /// uart: the chip's end, for example `USART1`.
+    /// The chip's end, for example `USART1` or `CAN1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<Located<String>>,
     /// uart: the host's nominal rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baud: Option<Located<Rate>>,
-    /// uart: how far the host's clock is off. Default: 0.
+    /// can: the host's nominal bit rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bitrate: Option<Located<Rate>>,
+    /// can: frames of the image have identifiers 0x101 and 0x103 in turn, one for each FIFO. Default: false, 0x101.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub both_fifos: Option<bool>,
+    /// How far the host's clock is off. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_error: Option<Deviation>,
     /// uart: data bits, parity (N, E, O) and stop bits. Default: `8N1`.
@@ -140,36 +149,48 @@ pub(super) fn host(
         (table.at, table.on.as_ref(), table.delay),
         firmware,
     )?;
-    let end = UartEnd {
-        kind: table.kind.span.clone(),
-        what: "host",
-        port: table.port.as_ref(),
-        baud: table.baud.as_ref(),
-        clock_error: table.clock_error,
-        format: table.format.as_ref(),
-        flow_control: table.flow_control,
-        flow_slack: table.flow_slack.as_ref(),
-    };
-    let (port, format, flow_control) = end.check(chip)?;
     let image: Arc<[u8]> = image(&table.image, base)?.into();
     let manners = manners(table)?;
     let stored_at = match &table.stored_at {
         Some(at) => Some(place::memory(at, image.len() as u32, chip, firmware)?),
         None => None,
     };
-    let spec = WireSpec::Host(HostWire {
-        name: table.name.value.clone(),
-        port: port.value.clone(),
-        format,
-        flow_control,
-        start,
-        latency: table.latency.unwrap_or_default().0,
-        peer: Box::new(Speaker::new(UartLink, manners, Arc::clone(&image))),
-    });
+    let name = table.name.value.clone();
+    let latency = table.latency.unwrap_or_default().0;
+    let (spec, place) = match table.kind.value {
+        HostKind::Uart => {
+            let (port, format, flow_control) = uart_end(table)?.check(chip)?;
+            let spec = WireSpec::Host(HostWire {
+                name,
+                port: port.value.clone(),
+                format,
+                flow_control,
+                start,
+                latency,
+                peer: Box::new(Speaker::new(UartLink, manners, Arc::clone(&image))),
+            });
+            (spec, port)
+        }
+        HostKind::Can => {
+            let (port, controller, bit_rate) = can_end(table)?.check(chip)?;
+            let link = CanLink {
+                both_fifos: table.both_fifos.unwrap_or(false),
+            };
+            let spec = WireSpec::CanHost(CanHostWire {
+                name,
+                port: controller,
+                bit_rate,
+                start,
+                latency,
+                peer: Box::new(Speaker::new(link, manners, Arc::clone(&image))),
+            });
+            (spec, port)
+        }
+    };
     let attached = PreparedWire {
         spec,
         trigger,
-        place: port.clone(),
+        place: place.clone(),
     };
     let prepared = PreparedHost {
         wire,
@@ -178,6 +199,56 @@ pub(super) fn host(
         stored_at,
     };
     Ok((attached, prepared))
+}
+
+fn uart_end(table: &HostTable) -> Result<UartEnd<'_>> {
+    for (given, key) in [
+        (table.bitrate.is_some(), "bitrate"),
+        (table.both_fifos.is_some(), "both-fifos"),
+    ] {
+        if given {
+            let message = format!("`{key}` is for can, this host is at a uart");
+            return Err(ScenarioError::at(&table.kind, message));
+        }
+    }
+    Ok(UartEnd {
+        kind: table.kind.span.clone(),
+        what: "host",
+        port: table.port.as_ref(),
+        baud: table.baud.as_ref(),
+        clock_error: table.clock_error,
+        format: table.format.as_ref(),
+        flow_control: table.flow_control,
+        flow_slack: table.flow_slack.as_ref(),
+    })
+}
+
+fn can_end(table: &HostTable) -> Result<CanEnd<'_>> {
+    for (given, key) in [
+        (table.baud.is_some(), "baud"),
+        (table.format.is_some(), "format"),
+        (table.flow_control.is_some(), "flow-control"),
+        (table.flow_slack.is_some(), "flow-slack"),
+    ] {
+        if given {
+            let message = format!("`{key}` is for uarts, this host is on a can bus");
+            return Err(ScenarioError::at(&table.kind, message));
+        }
+    }
+    if !(table.page.value as usize).is_multiple_of(FRAME_BYTES) {
+        let message = format!(
+            "a page of {} bytes is not whole frames of {FRAME_BYTES}",
+            table.page.value
+        );
+        return Err(ScenarioError::at(&table.page, message));
+    }
+    Ok(CanEnd {
+        kind: table.kind.span.clone(),
+        what: "host",
+        port: table.port.as_ref(),
+        bitrate: table.bitrate.as_ref(),
+        clock_error: table.clock_error,
+    })
 }
 
 fn image(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8>> {
@@ -190,6 +261,7 @@ fn image(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8>> {
             return Err(ScenarioError::at(table, message).help("page-gap of the host"));
         }
     }
+    can::refuse_traffic(table, "an image is bytes")?;
     traffic::bytes(table, base)
 }
 

@@ -6,7 +6,7 @@ use flashstall_cpu::Addr;
 use flashstall_mcu::chip::Chip;
 use flashstall_mcu::machine::{FlashTiming, OpenBehaviours};
 use flashstall_mcu::periph::Pin;
-use flashstall_mcu::wire::{CanWire, HostWire, PinWire, Start, UartWire};
+use flashstall_mcu::wire::{CanHostWire, CanWire, HostWire, PinWire, Start, UartWire};
 use flashstall_mcu::{Hertz, Picos};
 
 use super::Located;
@@ -34,6 +34,8 @@ pub enum WireSpec {
     Pin(PinWire),
     /// Frames to a CAN controller.
     Can(CanWire),
+    /// A host on the bus of a CAN controller.
+    CanHost(CanHostWire),
 }
 
 impl WireSpec {
@@ -45,6 +47,7 @@ impl WireSpec {
             Self::Host(host) => &host.name,
             Self::Pin(wire) => &wire.name,
             Self::Can(wire) => &wire.name,
+            Self::CanHost(host) => &host.name,
         }
     }
 
@@ -57,7 +60,7 @@ impl WireSpec {
                 let last = wire.bytes.last();
                 last.map_or(Picos::ZERO, |b| b.offset + character)
             }
-            Self::Host(_) => return None,
+            Self::Host(_) | Self::CanHost(_) => return None,
             Self::Pin(wire) => wire.edges.last().map_or(Picos::ZERO, |e| e.offset),
             Self::Can(wire) => wire.frames.iter().fold(Picos::ZERO, |free, f| {
                 let bits = f.frame.bits().to_idle();
@@ -74,6 +77,7 @@ impl WireSpec {
             Self::Host(host) => host.start,
             Self::Pin(wire) => wire.start,
             Self::Can(wire) => wire.start,
+            Self::CanHost(host) => host.start,
         }
     }
 
@@ -84,6 +88,7 @@ impl WireSpec {
             Self::Host(host) => &mut host.start,
             Self::Pin(wire) => &mut wire.start,
             Self::Can(wire) => &mut wire.start,
+            Self::CanHost(host) => &mut host.start,
         }
     }
 }

@@ -25,12 +25,14 @@ pub use engine::{Engine, NativeEngine, Stop};
 pub use error::{AttachError, LoadError, MachineError};
 pub use options::{MachineOptions, OpenBehaviours};
 
-use crate::Picos;
 use crate::chip::Chip;
 use crate::log::Log;
 use crate::periph::{CanPort, Oscillators, PeripheralId, Pin, UartPort};
 use crate::soc::{Board, Recall, Soc};
-use crate::wire::{CanNode, CanWire, HostWire, PeerAccount, PinWire, UartWire, Wire, WireId};
+use crate::wire::{
+    CanHostWire, CanNode, CanWire, HostWire, PeerAccount, PinWire, UartWire, Wire, WireId,
+};
+use crate::{Hertz, Picos};
 
 /// A chip with its core, its board and its wires. A clone is a machine of its own that goes on from the same instant.
 #[derive(Clone)]
@@ -267,29 +269,46 @@ impl Machine {
     /// # Errors
     /// [`AttachError`] if the chip has no such CAN controller.
     pub fn attach_can(&mut self, wire: CanWire) -> Result<WireId, AttachError> {
-        let Some(port) = self.soc.peripheral(&wire.port) else {
-            return Err(AttachError::NoSuchPort {
-                wire: wire.name,
-                port: wire.port,
-            });
-        };
-        let id = WireId(self.soc.wires.len());
-        let Some(controller) = self.soc.peripherals[port.0].can() else {
-            return Err(AttachError::NotACan {
-                wire: wire.name,
-                port: wire.port,
-            });
-        };
-        controller.attach(CanNode {
-            wire: id,
-            bit_rate: wire.bit_rate,
-            retransmit: wire.retransmit,
-            acknowledged_by_others: wire.acknowledged_by_others,
-        });
+        let (retransmit, others) = (wire.retransmit, wire.acknowledged_by_others);
+        let (id, port) =
+            self.can_port(&wire.name, &wire.port, wire.bit_rate, (retransmit, others))?;
         let wire = Wire::can(id, wire, port, &mut self.soc.shared);
-        self.soc.wires.push(wire);
-        self.soc.outside_changed(&mut self.cpu.core);
-        Ok(id)
+        Ok(self.attach(id, wire))
+    }
+
+    /// Attaches a host to the bus of a CAN controller.
+    ///
+    /// # Errors
+    /// [`AttachError`] if the chip has no such CAN controller.
+    pub fn attach_can_host(&mut self, host: CanHostWire) -> Result<WireId, AttachError> {
+        let (id, port) = self.can_port(&host.name, &host.port, host.bit_rate, (true, false))?;
+        let wire = Wire::can_host(id, host, port, &mut self.soc.shared);
+        Ok(self.attach(id, wire))
+    }
+
+    /// Puts a node on the bus of the CAN controller `name`; returns the wire that it will be.
+    fn can_port(
+        &mut self,
+        wire: &str,
+        name: &str,
+        bit_rate: Hertz,
+        (retransmit, acknowledged_by_others): (bool, bool),
+    ) -> Result<(WireId, PeripheralId), AttachError> {
+        let (wire, port) = (wire.to_owned(), name.to_owned());
+        let Some(id) = self.soc.peripheral(name) else {
+            return Err(AttachError::NoSuchPort { wire, port });
+        };
+        let node = CanNode {
+            wire: WireId(self.soc.wires.len()),
+            bit_rate,
+            retransmit,
+            acknowledged_by_others,
+        };
+        match self.soc.peripherals[id.0].can() {
+            Some(controller) => controller.attach(node),
+            None => return Err(AttachError::NotACan { wire, port }),
+        }
+        Ok((node.wire, id))
     }
 
     /// Attaches a driver of a pin.

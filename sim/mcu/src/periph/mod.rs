@@ -138,6 +138,13 @@ pub enum Signal {
         /// What it sent.
         character: Transmitted,
     },
+    /// A CAN controller has sent a frame, and somebody acknowledged it: the other nodes hear it.
+    CanSent {
+        /// The controller.
+        port: PeripheralId,
+        /// What it sent.
+        sent: CanTransmitted,
+    },
     /// RCC asserts this peripheral's reset bit.
     PeripheralReset(PeripheralId),
     /// A request line to the DMA controllers changed.
@@ -398,6 +405,8 @@ pub trait CanPort {
 pub struct CanTransmitted {
     /// The frame.
     pub frame: CanFrame,
+    /// Bits a second, as the chip's clock makes them.
+    pub bit_rate: Hertz,
     /// When its start of frame began.
     pub start: Picos,
     /// When its end of frame was over.

@@ -188,6 +188,12 @@ impl Soc {
                 return;
             }
             Signal::RtsChanged { .. } => return self.wake_wires(time),
+            Signal::CanSent { port, sent } => {
+                for wire in &mut self.wires {
+                    wire.heard_frame(&mut self.shared, time, port, &sent);
+                }
+                return;
+            }
             Signal::UartSent { port, character } => {
                 for wire in &mut self.wires {
                     wire.heard(&mut self.shared, time, port, &character);

@@ -11,8 +11,11 @@ mod peer;
 mod pin;
 mod uart;
 
-pub(crate) use can::INTERMISSION;
-pub use can::{CanFrame, CanId, CanNode, CanOffer, CanSender, CanWire, TimedFrame, WireBits};
+pub use can::{
+    CanFrame, CanHost, CanHostWire, CanId, CanNode, CanOffer, CanSender, CanWire, TimedFrame,
+    WireBits,
+};
+pub(crate) use can::{INTERMISSION, rates_agree};
 pub use host::{HostSender, HostWire};
 pub use line::LineFormat;
 pub use peer::{Orders, Peer, PeerAccount, PeerEvent, PeerOutcome};
@@ -23,7 +26,7 @@ use std::collections::BTreeMap;
 
 use crate::Picos;
 use crate::log::{Fate, WireLog};
-use crate::periph::{PeripheralId, Pin, Rts, Shared, Transmitted, UartFrame};
+use crate::periph::{CanTransmitted, PeripheralId, Pin, Rts, Shared, Transmitted, UartFrame};
 use crate::sched::Target;
 
 /// Index of a wire in its machine, and of its record in the log.
@@ -77,6 +80,8 @@ pub enum WireAction {
 pub enum Wire {
     /// A sending node on a CAN bus.
     Can(CanSender),
+    /// A node on a CAN bus that talks back.
+    CanHost(Box<CanHost>),
     /// A UART sender.
     Uart(UartSender),
     /// A UART sender that talks back.
@@ -94,6 +99,22 @@ impl Wire {
         let mut sender = CanSender::new(id, spec, port);
         sender.begin(begin(id, start, first, shared));
         Self::Can(sender)
+    }
+
+    /// A host on the bus of the CAN controller `port`. `id` as for [`uart`](Self::uart).
+    #[must_use]
+    pub fn can_host(
+        id: WireId,
+        spec: CanHostWire,
+        port: PeripheralId,
+        shared: &mut Shared,
+    ) -> Self {
+        open_log(shared, &spec.name, "can");
+        let mut host = CanHost::new(id, spec, port);
+        if let Start::At(at) = host.start() {
+            host.begin(shared, at);
+        }
+        Self::CanHost(Box::new(host))
     }
 
     /// A sender of `spec.bytes` to the USART `port`. `id` must be the next free index of `shared.log.wires`.
@@ -139,6 +160,11 @@ impl Wire {
                     sender.begin(begin(sender.id(), Start::At(now + delay), first, shared));
                 }
             }
+            Self::CanHost(host) => {
+                if let Start::Triggered { delay } = host.start() {
+                    host.begin(shared, now + delay);
+                }
+            }
             Self::Uart(sender) => {
                 if let (None, Start::Triggered { delay }) = (sender.begun(), sender.spec().start) {
                     let first = sender.spec().bytes.first().map(|b| b.offset);
@@ -163,6 +189,7 @@ impl Wire {
     pub fn event(&mut self, shared: &mut Shared, at: Picos, token: u32) -> WireAction {
         match self {
             Self::Can(sender) => sender.event(shared, at),
+            Self::CanHost(host) => host.event(shared, at, token),
             Self::Uart(sender) => sender.event(shared, at),
             Self::Host(sender) => sender.event(shared, at, token),
             Self::Pin(sender) => sender.event(shared, at),
@@ -175,7 +202,7 @@ impl Wire {
         match self {
             Self::Uart(sender) => sender.asks(),
             Self::Host(sender) => sender.asks(token),
-            Self::Can(_) | Self::Pin(_) => None,
+            Self::Can(_) | Self::CanHost(_) | Self::Pin(_) => None,
         }
     }
 
@@ -184,7 +211,7 @@ impl Wire {
         match self {
             Self::Uart(sender) => sender.permits(shared, at, rts),
             Self::Host(sender) => sender.permits(shared, at, rts),
-            Self::Can(_) | Self::Pin(_) => true,
+            Self::Can(_) | Self::CanHost(_) | Self::Pin(_) => true,
         }
     }
 
@@ -193,14 +220,29 @@ impl Wire {
         match self {
             Self::Uart(sender) => sender.wake(shared, at),
             Self::Host(sender) => sender.wake(shared, at),
-            Self::Can(_) | Self::Pin(_) => {}
+            Self::Can(_) | Self::CanHost(_) | Self::Pin(_) => {}
         }
     }
 
     /// The bus is done with the CAN frame that this wire offered.
     pub fn frame_done(&mut self, shared: &mut Shared, at: Picos) {
-        if let Self::Can(sender) = self {
-            sender.done(shared, at);
+        match self {
+            Self::Can(sender) => sender.done(shared, at),
+            Self::CanHost(host) => host.done(shared, at),
+            Self::Uart(_) | Self::Host(_) | Self::Pin(_) => {}
+        }
+    }
+
+    /// The CAN controller `port` has sent a frame, which ends at `at`.
+    pub fn heard_frame(
+        &mut self,
+        shared: &mut Shared,
+        at: Picos,
+        port: PeripheralId,
+        sent: &CanTransmitted,
+    ) {
+        if let Self::CanHost(host) = self {
+            host.heard(shared, at, port, sent);
         }
     }
 
@@ -221,6 +263,7 @@ impl Wire {
     #[must_use]
     pub fn account(&self) -> Option<PeerAccount> {
         match self {
+            Self::CanHost(host) => Some(host.account()),
             Self::Host(sender) => Some(sender.account()),
             Self::Can(_) | Self::Uart(_) | Self::Pin(_) => None,
         }
@@ -232,6 +275,7 @@ impl Wire {
     pub fn is_done(&self, shared: &Shared) -> bool {
         let (id, sent) = match self {
             Self::Can(sender) => (sender.id(), sender.all_sent()),
+            Self::CanHost(host) => (host.id(), host.is_over()),
             Self::Uart(sender) => (sender.id(), sender.all_sent()),
             Self::Host(sender) => (sender.id(), sender.is_over()),
             Self::Pin(sender) => (sender.id(), sender.all_sent()),

@@ -3,7 +3,7 @@
 use super::bits::{LBKM, Mcr, SILM};
 use super::mode::Mode;
 use super::{BxCan, LOOP_END, LOOP_NEXT, LOOP_VALID};
-use crate::periph::Cx;
+use crate::periph::{CanTransmitted, Cx};
 use crate::sched::EventId;
 use crate::wire::CanFrame;
 use crate::{Hertz, Picos};
@@ -68,7 +68,12 @@ impl BxCan {
                 self.errors.sent();
                 // With SILM nothing goes out; else the pin shows it.
                 if self.btr & SILM == 0 && self.speaks(cx) {
-                    self.capture(&looped.frame, looped.start, cx.time);
+                    self.transmitted.push(CanTransmitted {
+                        frame: looped.frame,
+                        bit_rate: looped.rate,
+                        start: looped.start,
+                        end: cx.time,
+                    });
                 }
                 let at = looped.start + looped.rate.periods(bits.to_idle().into());
                 looped.event = cx.schedule(at, LOOP_NEXT);

@@ -57,6 +57,7 @@ mod registers;
 mod timing;
 mod traffic;
 
+use crate::Hertz;
 use crate::chip::PeripheralSpec;
 use crate::log::Fate;
 use crate::periph::build::{BuildError, int};
@@ -64,8 +65,7 @@ use crate::periph::registers::name_of;
 use crate::periph::usart::{Route, routes};
 use crate::periph::{CanPort, CanTransmitted, Cx, Peripheral, Refusal, Register, Signal};
 use crate::sched::EventId;
-use crate::wire::{CanFrame, CanNode, CanOffer};
-use crate::{Hertz, Picos};
+use crate::wire::{CanNode, CanOffer};
 
 use bits::{BTR_RESET, Ier, Mcr, Msr, NAMES};
 use errors::Errors;
@@ -179,14 +179,6 @@ impl BxCan {
         let carried = self.medium.carried.as_ref();
         carried.is_some_and(medium::Carried::is_ours)
             || self.looped.as_ref().is_some_and(|l| !l.is_over())
-    }
-
-    fn capture(&mut self, frame: &CanFrame, start: Picos, end: Picos) {
-        self.transmitted.push(CanTransmitted {
-            frame: *frame,
-            start,
-            end,
-        });
     }
 
     /// Back to sleep, FIFOs and mailboxes empty. The bus goes on.

@@ -10,8 +10,8 @@ use super::medium::{AFTER_ERROR, Carried, Talker};
 use super::mode::Mode;
 use super::{ACKNOWLEDGE, BxCan, END, VALID};
 use crate::log::Fate;
-use crate::periph::{Cx, Signal};
-use crate::wire::{CanFrame, CanId, CanOffer, WireId};
+use crate::periph::{CanTransmitted, Cx, Signal};
+use crate::wire::{CanFrame, CanId, CanOffer, WireId, rates_agree};
 use crate::{Hertz, Picos};
 
 impl BxCan {
@@ -158,7 +158,7 @@ impl BxCan {
         let nodes = self.medium.nodes.iter().enumerate();
         nodes
             .filter(|(index, _)| Some(*index) != but)
-            .any(|(_, node)| is_close(node.spec.bit_rate, rate))
+            .any(|(_, node)| rates_agree(node.spec.bit_rate, rate))
     }
 
     fn not_acknowledged(&mut self, cx: &mut Cx<'_>, carried: &Carried) {
@@ -310,7 +310,7 @@ impl BxCan {
         };
         let passive = match carried.talker {
             Talker::Mailbox(index) => {
-                self.sent(cx, index, &carried.frame, carried.start);
+                self.sent(cx, index, &carried);
                 self.errors.is_passive()
             }
             Talker::Node(index) => self.medium.nodes.get_mut(index).is_some_and(|node| {
@@ -327,11 +327,19 @@ impl BxCan {
         self.after_frame(cx);
     }
 
-    /// A mailbox has been sent.
-    fn sent(&mut self, cx: &Cx<'_>, index: usize, frame: &CanFrame, start: Picos) {
+    /// A mailbox has been sent: the other nodes hear it.
+    fn sent(&mut self, cx: &mut Cx<'_>, index: usize, carried: &Carried) {
         self.mailboxes.succeed(index);
         self.errors.sent();
-        self.capture(frame, start, cx.time);
+        let sent = CanTransmitted {
+            frame: carried.frame,
+            bit_rate: carried.rate,
+            start: carried.start,
+            end: cx.time,
+        };
+        self.transmitted.push(sent);
+        let port = cx.id;
+        cx.send(Signal::CanSent { port, sent });
     }
 
     fn attempt_failed(&mut self, index: usize, why: Failure) {
@@ -394,11 +402,4 @@ fn settle(cx: &mut Cx<'_>, unit: Option<(WireId, u32)>, fate: Fate) {
         }
         cx.shared.log.settle(wire, number, fate, cx.time);
     }
-}
-
-/// Other nodes follow a rate that is off by at most 0.5 %: what a sample point near 87.5 % with SJW 1 allows.
-fn is_close(mine: Hertz, theirs: Hertz) -> bool {
-    const BITS: u64 = 1_000_000;
-    let (mine, theirs) = (mine.periods(BITS).0, theirs.periods(BITS).0);
-    u128::from(mine.abs_diff(theirs)) * 1_000 <= u128::from(mine) * 5
 }

@@ -13,6 +13,7 @@
 //! | more than one frame of a node in arbitration | a controller with several mailboxes sends its best one first; a log has an order already | frames go in their order |
 
 mod frame;
+mod host;
 
 use crate::log::{Fate, Unit};
 use crate::periph::{PeripheralId, Shared};
@@ -22,6 +23,14 @@ use crate::{Hertz, Picos};
 
 pub(crate) use frame::INTERMISSION;
 pub use frame::{CanFrame, CanId, WireBits};
+pub use host::{CanHost, CanHostWire};
+
+/// Does a node at `mine` understand frames at `theirs`? Off by at most 0.5 %: what a sample point near 87.5 % with SJW 1 allows.
+pub(crate) fn rates_agree(mine: Hertz, theirs: Hertz) -> bool {
+    const BITS: u64 = 1_000_000;
+    let (mine, theirs) = (mine.periods(BITS).0, theirs.periods(BITS).0);
+    u128::from(mine.abs_diff(theirs)) * 1_000 <= u128::from(mine) * 5
+}
 
 /// A frame and the time from which its node wants the bus for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +139,20 @@ impl CanSender {
         let unit = self.next as u32;
         self.next += 1;
         self.offered = true;
-        if let Some(log) = shared.log.wires.get_mut(self.id.0) {
+        Self::record(shared, self.id, frame, at);
+        WireAction::CanFrame {
+            port: self.port,
+            offer: CanOffer {
+                wire: self.id,
+                unit,
+                frame,
+            },
+        }
+    }
+
+    /// A new unit on wire `id`.
+    fn record(shared: &mut Shared, id: WireId, frame: CanFrame, at: Picos) {
+        if let Some(log) = shared.log.wires.get_mut(id.0) {
             log.frames.push(frame);
             log.units.push(Unit {
                 value: frame.key(),
@@ -142,14 +164,6 @@ impl CanSender {
                 blocked_by: None,
                 interrupt: None,
             });
-        }
-        WireAction::CanFrame {
-            port: self.port,
-            offer: CanOffer {
-                wire: self.id,
-                unit,
-                frame,
-            },
         }
     }
 

@@ -19,7 +19,12 @@ fn a_frame_takes_its_bits() {
     let end = start + bits(frame.bits().to_end().into());
     assert_eq!(
         transmitted(&mut bench),
-        [CanTransmitted { frame, start, end }]
+        [CanTransmitted {
+            frame,
+            bit_rate: Hertz::new(500_000),
+            start,
+            end
+        }]
     );
     assert_eq!(bench.read(TSR), 0b111 << 26 | 0b11 << 8, "RQCP1, TXOK1");
     assert!(bench.shared.irq.is_high(TX));
