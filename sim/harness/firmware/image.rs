@@ -75,7 +75,10 @@ fn memories(chip: &Chip) -> Vec<Range<'_>> {
             name: &m.name,
             base: u64::from(m.base.0),
             end: u64::from(m.base.0) + u64::from(m.size),
-            ram: matches!(m.kind, MemoryKind::Sram | MemoryKind::Ccm),
+            ram: matches!(
+                m.kind,
+                MemoryKind::Sram | MemoryKind::SramView | MemoryKind::Ccm
+            ),
             executable: m.executable,
         })
         .collect()

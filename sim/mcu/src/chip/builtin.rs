@@ -6,10 +6,14 @@ use super::Chip;
 
 /// Name and text of each embedded file.
 const FILES: &[(&str, &str)] = &[
+    ("stm32f100xb", include_str!("../../chips/stm32f100xb.toml")),
     ("stm32f103x8", include_str!("../../chips/stm32f103x8.toml")),
     ("stm32f103xb", include_str!("../../chips/stm32f103xb.toml")),
     ("stm32f103xe", include_str!("../../chips/stm32f103xe.toml")),
+    ("stm32f103xg", include_str!("../../chips/stm32f103xg.toml")),
+    ("stm32f303x8", include_str!("../../chips/stm32f303x8.toml")),
     ("stm32f303xc", include_str!("../../chips/stm32f303xc.toml")),
+    ("stm32f303xe", include_str!("../../chips/stm32f303xe.toml")),
     ("stm32f405xg", include_str!("../../chips/stm32f405xg.toml")),
     ("stm32f407xg", include_str!("../../chips/stm32f407xg.toml")),
     ("stm32f429xi", include_str!("../../chips/stm32f429xi.toml")),

@@ -29,10 +29,10 @@ impl Chip {
         kind: MemoryKind,
         given: Option<(u32, u32)>,
     ) -> Option<Contradiction> {
-        let name = if kind == MemoryKind::Flash {
-            "flash"
+        let (name, table) = if kind == MemoryKind::Flash {
+            ("flash", "[flash]")
         } else {
-            "eeprom"
+            ("eeprom", "[flash.eeprom]")
         };
         let mut listed = self.memories.iter().filter(|m| m.kind == kind);
         match (listed.next(), listed.next(), given) {
@@ -40,7 +40,7 @@ impl Chip {
             (Some(m), None, Some(given)) if (m.base.0, m.size) == given => None,
             (Some(m), None, Some(_)) => Some((
                 m.name.clone(),
-                format!("the memory of kind `{name}` differs from its table in base or size"),
+                format!("the memory of kind `{name}` differs from {table} in base or size"),
             )),
             _ => Some((
                 "memory".to_owned(),

@@ -34,7 +34,7 @@ use flashstall_cpu::{Addr, Cycles, FaultKind};
 
 use super::fpec_regs::{ACR, AR, Acr, CR, Cr, KEYR, LATENCY, Lock, OBR, OPTKEYR, SR, Sr, WRPR};
 use super::operation::{self, Contents, Request};
-use super::{Access, Parallelism, Takes};
+use super::{Access, Parallelism, Sector, Takes};
 use crate::chip::{FlashSpec, OptionLayout};
 use crate::log::{OperationKind, ResetCause};
 use crate::periph::{Cx, FlashPort, Peripheral, Refusal, Register, Signal};
@@ -42,7 +42,10 @@ use crate::periph::{Cx, FlashPort, Peripheral, Refusal, Register, Signal};
 /// The controller.
 #[derive(Clone, Debug)]
 pub struct Fpec {
-    irq: u16,
+    /// `None`: the XL's pair of controllers drives its one line itself.
+    irq: Option<u16>,
+    /// The bank that is this controller's alone (XL); `None`: all of main flash.
+    bank: Option<u8>,
     protection_unit: u32,
     /// CR.OBL_LAUNCH exists (F3).
     has_launch: bool,
@@ -64,7 +67,8 @@ impl Fpec {
     #[must_use]
     pub fn new(flash: &FlashSpec, irq: u16) -> Self {
         Self {
-            irq,
+            irq: Some(irq),
+            bank: None,
             protection_unit: flash.protection_unit,
             has_launch: flash.option_bytes.layout == OptionLayout::F3,
             acr: ACR_RESET,
@@ -77,6 +81,33 @@ impl Fpec {
         }
     }
 
+    /// One of the two controllers of an XL part, which has no interrupt line of its own.
+    pub(super) fn of_bank(flash: &FlashSpec, bank: u8) -> Self {
+        Self {
+            irq: None,
+            bank: Some(bank),
+            ..Self::new(flash, 0)
+        }
+    }
+
+    /// Is an operation running in what is this controller's?
+    fn is_busy(&self, cx: &Cx<'_>) -> bool {
+        let banks = self.bank.map_or(u8::MAX, |bank| 1 << (bank - 1));
+        cx.shared.flash.are_banks_busy(banks, cx.cycle)
+    }
+
+    /// The bytes of main flash that are this controller's.
+    fn range(&self, cx: &Cx<'_>) -> Sector {
+        let flash = &cx.shared.flash;
+        let all = Sector {
+            first: 0,
+            end: flash.size(),
+        };
+        self.bank
+            .and_then(|bank| flash.geometry.bank_range(bank))
+            .unwrap_or(all)
+    }
+
     fn configure(&self, cx: &mut Cx<'_>) {
         let acr = Acr::from_bits_truncate(self.acr);
         cx.shared.flash.read.configure(Access {
@@ -87,10 +118,17 @@ impl Fpec {
         cx.shared.flash.invalidate_window();
     }
 
-    fn drive_irq(&self, cx: &mut Cx<'_>) {
+    /// Does it ask for the interrupt?
+    pub(super) fn wants_irq(&self) -> bool {
         let end = self.sr.contains(Sr::EOP) && self.cr.contains(Cr::EOPIE);
         let error = self.sr.intersects(Sr::PGERR | Sr::WRPRTERR) && self.cr.contains(Cr::ERRIE);
-        cx.irq(self.irq, end || error);
+        end || error
+    }
+
+    fn drive_irq(&self, cx: &mut Cx<'_>) {
+        if let Some(irq) = self.irq {
+            cx.irq(irq, self.wants_irq());
+        }
     }
 
     pub(super) fn flag(&mut self, cx: &mut Cx<'_>, flag: Sr) {
@@ -100,7 +138,7 @@ impl Fpec {
 
     fn read_sr(&self, cx: &mut Cx<'_>) -> u32 {
         let mut sr = self.sr;
-        if cx.shared.flash.is_busy(cx.cycle) {
+        if self.is_busy(cx) {
             if self
                 .started
                 .is_some_and(|strt| cx.cycle.since(strt) <= Cycles(1))
@@ -198,7 +236,8 @@ impl Fpec {
 
     /// STRT was written.
     fn start(&mut self, cx: &mut Cx<'_>) {
-        let (base, size) = (cx.shared.flash.base(), cx.shared.flash.size());
+        let base = cx.shared.flash.base();
+        let mine = self.range(cx);
         if self.cr.contains(Cr::MER | Cr::PER) {
             cx.find("flash-erase-conflict", || {
                 "MER and PER were both set at STRT: taken as a mass erase".to_owned()
@@ -222,16 +261,17 @@ impl Fpec {
         } else if self.cr.contains(Cr::MER) {
             Request {
                 kind: OperationKind::MassErase,
-                address: Addr(base),
-                length: size,
+                address: Addr(base + mine.first),
+                length: mine.size(),
                 contents: Contents::Erased,
                 takes: Takes::MassErase(Parallelism::default()),
             }
         } else if self.cr.contains(Cr::PER) {
-            let Some(offset) = cx.shared.flash.memory.offset(self.ar) else {
+            let offset = cx.shared.flash.memory.offset(self.ar);
+            let Some(offset) = offset.filter(|o| (mine.first..mine.end).contains(o)) else {
                 let ar = Addr(self.ar);
                 cx.find("flash-erase-outside", || {
-                    format!("page erase with AR = {ar}, outside of main flash: ignored")
+                    format!("page erase with AR = {ar}, outside of the controller's flash: ignored")
                 });
                 return;
             };
@@ -302,7 +342,7 @@ impl Peripheral for Fpec {
             self.write_acr(cx, reg, value);
             return Ok(());
         }
-        if cx.shared.flash.is_busy(cx.cycle) {
+        if self.is_busy(cx) {
             let name = self
                 .register_name(reg.offset)
                 .unwrap_or("a reserved register");
@@ -328,7 +368,9 @@ impl Peripheral for Fpec {
     }
 
     fn signal(&mut self, cx: &mut Cx<'_>, signal: &Signal) {
-        if let Signal::FlashDone { .. } = signal {
+        if let Signal::FlashDone { bank } = *signal
+            && self.bank.is_none_or(|mine| mine == bank)
+        {
             self.cr.remove(Cr::STRT);
             self.started = None;
             self.flag(cx, Sr::EOP);

@@ -26,6 +26,7 @@ mod f4_regs;
 mod fpec;
 mod fpec_program;
 mod fpec_regs;
+mod fpec_xl;
 mod geometry;
 mod l1;
 mod l1_program;
@@ -63,6 +64,7 @@ pub(crate) fn controller(chip: &Chip, spec: &PeripheralSpec) -> Option<Box<dyn P
         "flash-l1" => Some(Box::new(l1::FlashL1::new(chip.flash.protection_unit, irq))),
         "flash-l4" => Some(Box::new(l4::FlashL4::new(spec, irq))),
         "fpec" => Some(Box::new(Fpec::new(&chip.flash, irq))),
+        "fpec-xl" => Some(Box::new(fpec_xl::FpecXl::new(&chip.flash, irq))),
         _ => None,
     }
 }

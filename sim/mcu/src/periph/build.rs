@@ -94,6 +94,7 @@ pub fn build(
         "pwr-f3" => Box::new(Pwr::f3()),
         "pwr-f4" => Box::new(PwrF4::build(spec)?),
         "rcc-f1" => Box::new(Rcc::f1(spec, all)?),
+        "rcc-f100" => Box::new(Rcc::f100(spec, all)?),
         "rcc-f3" => Box::new(Rcc::f3(spec, all)?),
         "rcc-f4" => Box::new(RccF4::build(spec, all)?),
         "pwr-l1" => Box::new(PwrL1::new()),

@@ -18,6 +18,8 @@
 //! | clock enables, reset bits | chip file | `clock_enables_and_reset_bits_reach_their_peripherals` |
 //! | BDCR is closed until PWR_CR.DBP, and survives a system reset | RM0364 §backup domain | `the_backup_domain_needs_dbp_and_survives_a_reset` |
 //! | reset causes, RMVF; every reset pulls NRST low, so PINRSTF comes along | RM0364 RCC_CSR; \[M\] for PINRSTF | `reset_causes_are_kept_until_rmvf` |
+//! | F100: CFGR2 with PREDIV, no AHBRSTR | cmsis_device_f1 stm32f100xb.h | `the_f100_has_cfgr2` |
+//! | F303x6, x8: USART1SW 0 is PCLK1 | RM0364 RCC_CFGR3.USART1SW | `usart1_of_a_small_f303_hangs_on_pclk1` |
 //! | F1: no AHBRSTR, CFGR2, CFGR3, OBLRSTF; ADCPRE in CFGR; no LSEDRV | svd/STM32F103.svd | `the_f1_ends_at_csr`, `the_f1_runs_at_72_mhz_too` |
 //!
 //! | left out | why | what happens |
@@ -65,6 +67,8 @@ pub(super) struct Rcc {
     variant: Variant,
     max_hclk: Hertz,
     wide_pllsrc: bool,
+    /// USART1SW 0 is PCLK1 (F303x6, x8).
+    usart1_on_apb1: bool,
     /// HSI and LSI as the chip has them, learnt from the clock tree at power-on.
     nominal: Option<(Hertz, Hertz)>,
     cr: Cr,
@@ -88,6 +92,10 @@ impl Rcc {
         Self::build(spec, all, variant::F1)
     }
 
+    pub(super) fn f100(spec: &PeripheralSpec, all: &[PeripheralSpec]) -> Result<Self, BuildError> {
+        Self::build(spec, all, variant::F100)
+    }
+
     pub(super) fn f3(spec: &PeripheralSpec, all: &[PeripheralSpec]) -> Result<Self, BuildError> {
         Self::build(spec, all, variant::F3)
     }
@@ -102,6 +110,7 @@ impl Rcc {
             variant,
             max_hclk: Hertz::new(int(spec, "hclk_max")?.unwrap_or(72_000_000)),
             wide_pllsrc: int(spec, "pll_source_bits")? == Some(2),
+            usart1_on_apb1: int(spec, "usart1_apb")? == Some(1),
             nominal: None,
             cr: Cr::HSION
                 .union(Cr::HSIRDY)
@@ -222,8 +231,12 @@ impl Rcc {
         self.resets_seen = resets.len();
     }
 
+    fn exists(&self, offset: u32) -> bool {
+        offset <= self.variant.last && (offset != bits::AHBRSTR || self.variant.ahbrstr)
+    }
+
     fn value(&self, offset: u32) -> Option<u32> {
-        if offset > self.variant.last {
+        if !self.exists(offset) {
             return None;
         }
         if let Some((bus, enable)) = Self::bus_register(offset) {
@@ -303,7 +316,7 @@ impl Peripheral for Rcc {
     }
 
     fn register_name(&self, offset: u32) -> Option<&'static str> {
-        name_of(bits::NAMES, offset).filter(|_| offset <= self.variant.last)
+        name_of(bits::NAMES, offset).filter(|_| self.exists(offset))
     }
 
     fn boxed_clone(&self) -> Box<dyn Peripheral> {

@@ -196,6 +196,7 @@ impl Rcc {
             cfgr2: self.cfgr2,
             cfgr3: self.cfgr3,
             wide_pllsrc: self.wide_pllsrc,
+            usart1_on_apb1: self.usart1_on_apb1,
             hsi: stopped,
             hse: stopped,
             lsi: stopped,

@@ -280,3 +280,32 @@ fn the_f1_runs_at_72_mhz_too() {
     assert_eq!(b.shared.clock.hclk(), Hertz::new(72 * MHZ));
     assert_eq!(b.shared.log.findings, []);
 }
+
+#[test]
+fn the_f100_has_cfgr2() {
+    let mut b = Bench::on("stm32f100xb", "RCC");
+    b.shared.board.hse = Some(Hertz::new(8 * MHZ));
+    b.reset();
+    assert_eq!(b.try_read(0x28), Err(Refusal::Unmodelled), "no AHBRSTR");
+    assert_eq!(b.try_read(CFGR3), Err(Refusal::Unmodelled));
+    set(&mut b, CR, Cr::HSEON.bits());
+    b.run_for(HSE_START + Picos::from_micros(1));
+    // 8 MHz / 2 x 6
+    b.write(CFGR2, 1);
+    b.write(CFGR, Cfgr::PLLSRC.bits() | Cfgr::PLLXTPRE.bits() | 4 << 18);
+    set(&mut b, CR, Cr::PLLON.bits());
+    b.run_for(Picos::from_micros(201));
+    set(&mut b, CFGR, SW_PLL);
+    assert_eq!(b.shared.clock.hclk(), Hertz::new(24 * MHZ));
+    assert_eq!(b.shared.log.findings, []);
+}
+
+#[test]
+fn usart1_of_a_small_f303_hangs_on_pclk1() {
+    for (part, usart1) in [("stm32f303x8", 4), ("stm32f303xc", 8)] {
+        let mut b = Bench::on(part, "RCC");
+        b.reset();
+        b.write(CFGR, 4 << 8);
+        assert_eq!(b.shared.clocks.usart[0], Hertz::new(usart1 * MHZ), "{part}");
+    }
+}

@@ -55,6 +55,8 @@ pub(super) struct Settings {
     pub(super) cfgr3: u32,
     /// Does the part have two bits of PLLSRC (F303xD/E)?
     pub(super) wide_pllsrc: bool,
+    /// Is PCLK1 the first choice of USART1?
+    pub(super) usart1_on_apb1: bool,
     /// HSI, stopped while off.
     pub(super) hsi: Hertz,
     /// HSE, stopped while not ready.
@@ -139,7 +141,7 @@ impl Settings {
             lse: self.lse,
             // USART1 hangs on APB2 in the parts with more than two USARTs, the others on APB1.
             usart: [
-                kernel(0, pclk2),
+                kernel(0, if self.usart1_on_apb1 { pclk1 } else { pclk2 }),
                 kernel(16, pclk1),
                 kernel(18, pclk1),
                 kernel(20, pclk1),
@@ -190,6 +192,7 @@ mod tests {
             cfgr2: 0,
             cfgr3: 3 | 1 << 16,
             wide_pllsrc: false,
+            usart1_on_apb1: false,
             hsi: mhz(8),
             hse: mhz(8),
             lsi: Hertz::new(40_000),
@@ -215,6 +218,7 @@ mod tests {
             cfgr2: 3,
             cfgr3: 0,
             wide_pllsrc: false,
+            usart1_on_apb1: false,
             hsi: Hertz::new(8_000_000),
             hse: Hertz::STOPPED,
             lsi: Hertz::new(40_000),
