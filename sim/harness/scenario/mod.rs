@@ -11,6 +11,7 @@ mod check_expect;
 mod diagnostic;
 pub mod expect;
 pub mod file;
+mod frames;
 pub mod host;
 mod located;
 pub mod patch;
