@@ -182,6 +182,7 @@ mod tests {
         let mut settings = at_168_mhz();
         settings.dckcfgr = TIMPRE;
         assert_eq!(settings.tree().timclk1, Hertz::new(168 * MHZ), "APB1 / 4");
+        assert_eq!(settings.tree().timclk2, Hertz::new(168 * MHZ), "APB2 / 2");
         settings.cfgr = 7 << 10;
         assert_eq!(
             settings.tree().timclk1,
