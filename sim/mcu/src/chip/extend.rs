@@ -196,6 +196,6 @@ confidence = "M"
         assert_eq!(place, "pgae");
         assert!(message.contains("unknown field"), "{message}");
         let (_, message) = complaint("[flash]\nsize = 0x20000", "[flash]\nsize = 0x30000");
-        assert!(message.contains("differs from its table"), "{message}");
+        assert!(message.contains("differs from [flash]"), "{message}");
     }
 }
