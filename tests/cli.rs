@@ -174,7 +174,7 @@ fn exec_refuses_what_it_cannot_run() {
         ),
         (
             vec!["exec", "--chip", "stm32f303xd", elf],
-            "did you mean `stm32f303xc`?",
+            "did you mean `stm32f303x8`, `stm32f303xc` or `stm32f303xe`?",
         ),
         (
             vec!["exec", "--chip", "stm32f303xc", elf, "--until", "mian"],

@@ -191,12 +191,9 @@ impl CodeCache {
         // A word written at pc - 3 still touches it, and it may be four bytes long.
         let (lo, hi) = (pc - 3, pc + 4);
         self.writable = if self.writable == FetchWindow::EMPTY {
-            FetchWindow { lo, hi }
+            FetchWindow::new(lo, hi)
         } else {
-            FetchWindow {
-                lo: self.writable.lo.min(lo),
-                hi: self.writable.hi.max(hi),
-            }
+            FetchWindow::new(self.writable.lo().min(lo), self.writable.hi().max(hi))
         };
     }
 }

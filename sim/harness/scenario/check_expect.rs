@@ -155,8 +155,8 @@ fn interrupt_exists(chip: &Chip, name: &Located<String>) -> Result<(), ScenarioE
         name,
         format!("{} has no interrupt `{}`", chip.name, name.value),
     );
-    match crate::suggest::similar(name, all()) {
-        Some(near) => Err(error.help(format!("did you mean `{near}`?"))),
+    match crate::suggest::did_you_mean(name, all()) {
+        Some(question) => Err(error.help(question)),
         None => Err(error),
     }
 }

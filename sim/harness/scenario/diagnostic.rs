@@ -71,8 +71,8 @@ impl ScenarioError {
     #[must_use]
     pub fn suggest<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         let all: Vec<&str> = candidates.into_iter().collect();
-        match crate::suggest::similar(word, all.iter().copied()) {
-            Some(near) => self.help(format!("did you mean `{near}`?")),
+        match crate::suggest::did_you_mean(word, all.iter().copied()) {
+            Some(question) => self.help(question),
             None if all.is_empty() => self,
             None => self.help(format!("one of: {}", all.join(", "))),
         }

@@ -95,7 +95,7 @@ fn memories_keep_what_is_written() {
         assert_eq!(b.try_read(base + 6, Size::Half), Ok(0x1234));
         let (cpu, soc) = b.machine.parts();
         let fetch = soc.fetch(&mut cpu.core, base + 4).expect("executable");
-        assert_eq!((fetch.window.lo, fetch.ready), (base, cpu.core.now));
+        assert_eq!((fetch.window.lo(), fetch.ready), (base, cpu.core.now));
     }
 }
 

@@ -115,7 +115,7 @@ impl Bus for PlainBus {
     fn fetch(&mut self, core: &mut Core, addr: u32) -> Result<Fetch, Abort> {
         let (lo, hi) = self.code_region(addr).ok_or(UNMAPPED)?;
         Ok(Fetch {
-            window: FetchWindow { lo, hi },
+            window: FetchWindow::new(lo, hi),
             ready: core.now,
         })
     }

@@ -173,10 +173,7 @@ impl Bus for TestBus {
         };
         let lo = addr & !line;
         Ok(Fetch {
-            window: FetchWindow {
-                lo,
-                hi: lo + line + 1,
-            },
+            window: FetchWindow::new(lo, lo + line + 1),
             ready,
         })
     }

@@ -224,10 +224,7 @@ impl Bus for SimBus {
         let lo = match addr >> 16 {
             0x0800 if self.flash_waits > 0 => {
                 let lo = addr & !(self.line_bytes - 1);
-                let window = FetchWindow {
-                    lo,
-                    hi: lo + self.line_bytes,
-                };
+                let window = FetchWindow::new(lo, lo + self.line_bytes);
                 return Ok(Fetch {
                     window,
                     ready: core.now + Cycles(self.flash_waits),
@@ -237,10 +234,7 @@ impl Bus for SimBus {
             _ => return Err(Abort::Fault(FaultKind::Unmapped)),
         };
         Ok(Fetch {
-            window: FetchWindow {
-                lo,
-                hi: lo + 0x1_0000,
-            },
+            window: FetchWindow::new(lo, lo + 0x1_0000),
             ready: core.now,
         })
     }

@@ -72,7 +72,7 @@ impl<const LINE: u32> PrefetchBuffer<LINE> {
     }
 
     #[inline(always)]
-    pub(super) fn fetch(&mut self, offset: u32, now: Cycles) -> LineFetch {
+    pub(crate) fn fetch(&mut self, offset: u32, now: Cycles) -> LineFetch {
         if self.wait_states == 0 {
             return LineFetch {
                 lo: 0,

@@ -80,7 +80,6 @@ impl ReadInterface {
     }
 
     /// Fetches at `offset` while the array is free.
-    #[inline(always)]
     pub fn fetch(&mut self, offset: u32, now: Cycles) -> LineFetch {
         each!(self, inner => inner.fetch(offset, now))
     }

@@ -5,6 +5,7 @@ use flashstall_cpu::{Abort, Addr, Core, FaultKind, Fetch, FetchWindow, Size};
 use super::Soc;
 use super::bus::{REFUSED, UNMAPPED};
 use crate::chip::MemoryKind;
+use crate::flash::LineFetch;
 use crate::memory::Memory;
 use crate::periph::Refusal;
 
@@ -233,6 +234,13 @@ impl Soc {
 
     #[inline(never)]
     pub(super) fn fetch_elsewhere(&mut self, core: &mut Core, addr: u32) -> Result<Fetch, Abort> {
+        let flash = &mut self.shared.flash;
+        if flash.is_idle()
+            && let Some(offset) = flash.memory.offset(addr)
+        {
+            let line = flash.read.fetch(offset, core.now);
+            return Ok(fetched(flash.memory.base(), line));
+        }
         if let Some(window) = window_of(&self.sram, addr) {
             return Ok(Fetch {
                 window,
@@ -253,7 +261,7 @@ impl Soc {
                     .sram_view_around(addr)
                     .unwrap_or((0, self.alias().map_or(0, |(_, size)| size)));
                 Ok(Fetch {
-                    window: FetchWindow { lo, hi },
+                    window: FetchWindow::new(lo, hi),
                     ready: core.now,
                 })
             }
@@ -277,21 +285,22 @@ impl Soc {
                 None => return Err(self.hold_for_flash(core, until)),
             },
         };
-        let base = addr - offset;
-        Ok(Fetch {
-            window: FetchWindow {
-                lo: base + line.lo,
-                hi: base + line.hi,
-            },
-            ready: line.ready,
-        })
+        Ok(fetched(addr - offset, line))
+    }
+}
+
+/// What came of an array that answers at `base`.
+#[inline(always)]
+pub(super) const fn fetched(base: u32, line: LineFetch) -> Fetch {
+    Fetch {
+        window: FetchWindow::new(base + line.lo, base + line.hi),
+        ready: line.ready,
     }
 }
 
 /// All of a zero-wait memory, if `addr` lies in it.
 fn window_of(memory: &Memory, addr: u32) -> Option<FetchWindow> {
-    memory.offset(addr).map(|_| FetchWindow {
-        lo: memory.base(),
-        hi: memory.base() + memory.size(),
-    })
+    memory
+        .offset(addr)
+        .map(|_| FetchWindow::new(memory.base(), memory.base() + memory.size()))
 }
