@@ -1,7 +1,7 @@
 //! The chip as the core sees it: memories, flash, register blocks, events.
 //!
 //! The room knows addresses and time, and no device: what a register does is in [`periph`](crate::periph), what flash
-//! does in [`flash`](crate::flash).
+//! does in [`flash`].
 //!
 //! | behaviour | source | test |
 //! |---|---|---|
