@@ -59,7 +59,7 @@ proptest! {
         let lost: u64 = report.wires.iter().map(|w| w.lost).sum();
         prop_assert_eq!(lost, report.losses.len() as u64 + report.losses_not_listed);
         prop_assert_eq!(report.losses.len() as u64, report.causes.iter().map(|c| c.count).sum::<u64>());
-        let capture = report.buffer("capture").unwrap();
+        let capture = report.find_buffer("capture").unwrap();
         prop_assert!(capture.received <= report.wire("midi").unwrap().sent);
         for loss in &report.losses {
             for link in &loss.chain {

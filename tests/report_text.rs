@@ -39,7 +39,7 @@ fn the_demonstration_fits_a_terminal() {
     );
     assert!(before.wire("midi").unwrap().lost >= 60);
     assert_eq!(after.wire("midi").unwrap().lost, 0);
-    assert!(after.buffer("capture").unwrap().equals_sent);
+    assert!(after.find_buffer("capture").unwrap().equals_sent);
     golden("demo.txt", &text);
 }
 

@@ -67,10 +67,12 @@ pub fn text(before: &Report, after: &Report) -> String {
     let lost = |r: &Report, wire: &str| r.wire(wire).map_or(0, |w| w.lost);
     row("MIDI bytes lost", &|r| lost(r, "midi").to_string());
     row("bytes in the firmware's memory", &|r| {
-        r.buffer("capture").map_or(0, |b| b.received).to_string()
+        r.find_buffer("capture")
+            .map_or(0, |b| b.received)
+            .to_string()
     });
     row("memory equals what was sent", &|r| {
-        if r.buffer("capture").is_some_and(|b| b.equals_sent) {
+        if r.find_buffer("capture").is_some_and(|b| b.equals_sent) {
             "yes"
         } else {
             "no"

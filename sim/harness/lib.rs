@@ -16,6 +16,7 @@
 //! [`flashstall_mcu`] chips and machines, [`flashstall_cpu`] the core; never the other way.
 #![deny(missing_docs)]
 
+pub mod assert;
 pub mod batch;
 pub mod chain;
 pub mod chips;
@@ -37,6 +38,7 @@ pub mod svd;
 pub mod systems;
 pub mod testing;
 
+pub use assert::DurationExt;
 pub use engine::EngineKind;
 pub use report::{Report, Verdict};
 pub use run::RunOptions;

@@ -223,7 +223,7 @@ fn host(list: &mut List, report: &Report, expect: &ExpectHost) {
 fn buffers(list: &mut List, report: &Report, expect: &Expect) {
     for expect in &expect.buffer {
         let name = &expect.name.value;
-        let Some(buffer) = report.buffer(name) else {
+        let Some(buffer) = report.find_buffer(name) else {
             continue;
         };
         if let Some(reference) = expect.equals {

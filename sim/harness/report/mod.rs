@@ -43,7 +43,7 @@ impl Report {
 
     /// The buffer called `name`.
     #[must_use]
-    pub fn buffer(&self, name: &str) -> Option<&BufferReport> {
+    pub fn find_buffer(&self, name: &str) -> Option<&BufferReport> {
         self.buffers.iter().find(|b| b.name == name)
     }
 
