@@ -368,3 +368,35 @@ fn svd_names_what_has_no_model() {
     assert_eq!(code(&bad), 2);
     assert!(err(&bad).contains("is not an SVD file"), "{}", err(&bad));
 }
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let help = out(&flashstall(&["--help"]));
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|l| *l != "Commands:")
+        .skip(1)
+        .take_while(|l| !l.is_empty())
+        .filter(|l| l.starts_with("  ") && !l.starts_with("   "))
+        .filter_map(|l| l.split_whitespace().next())
+        .filter(|c| *c != "help")
+        .collect();
+    assert!(commands.contains(&"run") && commands.len() > 5, "{help}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = flashstall(&["completions", shell]);
+        assert_eq!(code(&output), 0);
+        let text = out(&output);
+        for command in &commands {
+            assert!(text.contains(command), "{shell}: {command}");
+        }
+    }
+    let folder = std::env::temp_dir().join(format!("flashstall-man-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let output = flashstall(&["man", "--out", folder.to_str().unwrap()]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    for command in &commands {
+        let page = std::fs::read_to_string(folder.join(format!("flashstall-{command}.1"))).unwrap();
+        assert!(page.contains(".TH"), "{page}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}

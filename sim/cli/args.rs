@@ -49,6 +49,17 @@ pub enum Command {
         #[arg(long, default_value_t = u64::MAX, hide_default_value = true)]
         max_instructions: u64,
     },
+    /// Print the completions of a shell.
+    Completions {
+        /// For which one.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages.
+    Man {
+        /// Folder for `flashstall.1` and a page for each command; it must exist.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
 }
 
 /// Engines by name.

@@ -10,7 +10,7 @@ use flashstall::svd::RegisterNames;
 use flashstall::{RunOptions, ScenarioError, chips, demo, exit};
 
 use crate::args::{Command, ExecArgs, OpenSettings, RunArgs};
-use crate::output;
+use crate::{generated, output};
 
 /// Runs a command.
 pub fn run(command: Command) -> u8 {
@@ -36,6 +36,8 @@ pub fn run(command: Command) -> u8 {
             max_time,
             max_instructions,
         } => crosscheck(&file, &chip, max_time, max_instructions),
+        Command::Completions { shell } => Ok(generated::completions(shell)),
+        Command::Man { out } => generated::manual(&out),
     };
     result.unwrap_or_else(|error| {
         output::complain(&error);
