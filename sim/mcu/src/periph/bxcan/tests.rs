@@ -6,10 +6,11 @@ use super::bits::{
 };
 use crate::log::Fate;
 use crate::periph::testbench::{Bench, spec};
-use crate::periph::{CanTransmitted, PinMode};
+use crate::periph::{CanTransmitted, PinMode, Signal};
 use crate::wire::{CanFrame, CanId, CanWire, Start, TimedFrame, WireId};
 use crate::{Hertz, Picos};
 
+mod conservation;
 mod errors;
 mod modes;
 mod reception;
