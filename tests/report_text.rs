@@ -3,6 +3,7 @@
 mod common;
 
 use common::{golden, hawk_scenario, run};
+use flashstall::Scenario;
 
 #[test]
 fn texts() {
@@ -17,6 +18,24 @@ fn texts() {
             &format!("report-{name}.txt"),
             &run(&hawk_scenario(name)).to_text(),
         );
+    }
+}
+
+/// Hosts, a ring that was lapped, frames for others, a reset, more losses than are explained one by one.
+#[test]
+fn texts_of_boot_loaders() {
+    for name in [
+        "page-bootloader/f103-uart-crc-resend",
+        "page-bootloader/f429-uart-dma-ring-small",
+        "page-bootloader/f429-uart-plain-iwdg",
+        "page-bootloader/f429-uart-plain-max",
+        "page-bootloader-can/f103-can-candump",
+        "page-bootloader-can/f429-can-both-fifos",
+    ] {
+        let path = common::root().join(format!("scenarios/{name}.toml"));
+        let report = run(&Scenario::from_path(path).unwrap());
+        let file = name.rsplit('/').next().unwrap();
+        golden(&format!("report-{file}.txt"), &report.to_text());
     }
 }
 

@@ -8,10 +8,11 @@ use super::model::DmaReport;
 pub(super) fn channels(machine: &Machine) -> Vec<DmaReport> {
     let one = |(&(id, channel), totals): (&(_, u8), &flashstall_mcu::log::DmaTotals)| {
         let flashstall_mcu::periph::PeripheralId(index) = id;
-        let name = machine.chip().peripherals.get(index).map(|p| &p.name);
+        let spec = machine.chip().peripherals.get(index);
         DmaReport {
-            controller: name.cloned().unwrap_or_default(),
+            controller: spec.map(|p| p.name.clone()).unwrap_or_default(),
             channel,
+            stream: spec.is_some_and(|p| p.kind == "dma-stream"),
             units: totals.units,
             laps: totals.laps,
             unserved_laps: totals.unserved_laps,

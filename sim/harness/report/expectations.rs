@@ -269,7 +269,11 @@ fn dma(list: &mut List, report: &Report, expect: &ExpectDma) {
             count(|d| d.longest_unseen),
         ),
     ] {
-        let name = format!("{controller} channel {} {what}", expect.channel);
+        let title = found.map_or_else(
+            || format!("{controller} channel {}", expect.channel),
+            DmaReport::title,
+        );
+        let name = format!("{title} {what}");
         list.bounds(name, bounds.as_ref(), actual);
     }
 }

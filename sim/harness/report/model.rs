@@ -340,6 +340,8 @@ pub struct DmaReport {
     pub controller: String,
     /// Channel, from 1 (of a stream controller: stream, from 0).
     pub channel: u8,
+    /// Is `channel` a stream?
+    pub stream: bool,
     /// Units moved.
     pub units: u64,
     /// How often it came to its end.
@@ -352,6 +354,14 @@ pub struct DmaReport {
     pub longest_unseen: u64,
     /// Units that were overwritten before the firmware could know of them: whole turns of the ring between two looks.
     pub overwritten: u64,
+}
+
+impl DmaReport {
+    /// `DMA1 channel 5`, `DMA2 stream 2`.
+    pub(super) fn title(&self) -> String {
+        let what = if self.stream { "stream" } else { "channel" };
+        format!("{} {what} {}", self.controller, self.channel)
+    }
 }
 
 /// Where a buffer differs.

@@ -70,11 +70,14 @@ impl Report {
             &[2, 3, 4],
         );
         for wire in &self.wires {
-            let causes: Vec<String> = wire
+            let mut causes: Vec<String> = wire
                 .lost_by_cause
                 .iter()
                 .map(|(cause, n)| format!("{cause} {n}"))
                 .collect();
+            if wire.filtered > 0 {
+                causes.push(format!("{} more for others, filtered", wire.filtered));
+            }
             table.add_row([
                 wire.name.clone(),
                 wire.kind.clone(),
@@ -86,7 +89,7 @@ impl Report {
         }
         block(out, &table);
         for host in &self.hosts {
-            line(out, format_args!("  {}", host_text(host)));
+            folded(out, &host_text(host));
         }
         for buffer in &self.buffers {
             let state = match &buffer.first_difference {
@@ -106,12 +109,7 @@ impl Report {
 
     fn dma_text(&self, out: &mut String) {
         for d in &self.dma {
-            let mut text = format!(
-                "  {} channel {}: {} units moved",
-                d.controller,
-                d.channel,
-                grouped(d.units)
-            );
+            let mut text = format!("  {}: {} units moved", d.title(), grouped(d.units));
             if let Some(ring) = d.ring {
                 text += &format!(
                     ", ring of {}, at most {} between two looks of the firmware",
@@ -174,6 +172,15 @@ impl Report {
             );
         }
         more(out, self.causes.len(), "causes");
+        if self.losses_not_listed > 0 {
+            line(
+                out,
+                format_args!(
+                    "  … and {} later losses, not explained one by one",
+                    grouped(self.losses_not_listed)
+                ),
+            );
+        }
     }
 
     fn interrupts_text(&self, out: &mut String) {
@@ -325,7 +332,7 @@ impl Report {
 
 fn host_text(host: &HostReport) -> String {
     let plural = |n: u64, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    let mut text = format!("host {}: {}", host.name, host.outcome);
+    let mut text = format!("host {}: {}", host.name, host.outcome.replace('-', " "));
     if let Some(duration) = host.duration_s {
         text += &format!(" after {}", short(duration));
     }
@@ -333,9 +340,9 @@ fn host_text(host: &HostReport) -> String {
         text += &format!(" ({})", host.why);
     }
     text += &format!(
-        "; {} of {} bytes, {}, {}",
-        plural(host.pages, "page"),
+        "; {} bytes in {}, {}, {}",
         grouped(host.image_bytes),
+        plural(host.pages, "page"),
         plural(host.resends, "resend"),
         plural(host.time_outs, "time-out")
     );
@@ -345,7 +352,8 @@ fn host_text(host: &HostReport) -> String {
             let first = s.first_difference.unwrap_or(0);
             text += &format!(
                 "; memory at {} differs in {} bytes, first at +{first:#x}",
-                s.address, s.different
+                s.address,
+                grouped(s.different)
             );
         }
         None => {}
@@ -405,6 +413,20 @@ pub(crate) fn wrapped(out: &mut String, lead: &str, chain: &str) {
         }
     }
     line(out, format_args!("{current}"));
+}
+
+/// Lines that break after a semicolon.
+fn folded(out: &mut String, text: &str) {
+    let mut current = String::from("  ");
+    for piece in text.split_inclusive("; ") {
+        let columns = current.chars().count() + piece.trim_end().chars().count();
+        if columns > WIDTH && !current.trim().is_empty() {
+            line(out, format_args!("{}", current.trim_end()));
+            current = String::from("      ");
+        }
+        current += piece;
+    }
+    line(out, format_args!("{}", current.trim_end()));
 }
 
 /// A time to four digits: `20 ms`, `53.5 us`, `19.99 ms`.
