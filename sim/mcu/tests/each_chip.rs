@@ -108,7 +108,7 @@ fn l4(c: &mut Code, mhz: u32) {
         .poke(RCC_CFGR, 3)
         .until(RCC_CFGR, 0xC, 0xC);
     let (keyr, sr, cr) = (REGS + 8, REGS + 0x10, REGS + 0x14);
-    let page = 1 << 1 | (TARGET - FLASH) / 2048 << 3;
+    let page = 1 << 1 | ((TARGET - FLASH) / 2048) << 3;
     c.poke(keyr, KEY1).poke(keyr, KEY2).poke(cr, page);
     c.poke(cr, page | 1 << 16).until(sr, 1 << 16, 0);
     c.poke(cr, 1).poke(TARGET, WORD).poke(TARGET + 4, !WORD);
@@ -128,7 +128,7 @@ fn f4(c: &mut Code, mhz: u32) {
     c.poke(RCC_CR, 0x1_0083).until(RCC_CR, 1 << 17, 1 << 17);
     c.poke(
         0x4002_3804,
-        8 | 2 * mhz << 6 | 1 << 22 | 7 << 24 | if mhz > 168 { 2 << 28 } else { 0 },
+        8 | (2 * mhz) << 6 | 1 << 22 | 7 << 24 | if mhz > 168 { 2 << 28 } else { 0 },
     );
     c.poke(RCC_CFGR, APB).poke(RCC_CR, 0x101_0083);
     c.until(RCC_CR, 1 << 25, 1 << 25)
