@@ -6,6 +6,7 @@
 //! | register or behaviour | source | test |
 //! |---|---|---|
 //! | after reset it sleeps; INRQ and SLEEP are requests, INAK and SLAK follow; normal mode needs 11 recessive bits | can.md §3, RM0090 §32.4 | `from_sleep_by_init_to_normal_mode`, `leaving_init_waits_for_eleven_recessive_bits` |
+//! | with both requests set it goes to initialisation, from reset too, and SLAK falls then | D: ST's HAL awaits INAK before it clears SLEEP, on all families; zephyr issue 71142, renode issue 999 | `init_goes_before_sleep` |
 //! | a request waits for the frame that it takes part in | RM0090 MCR.INRQ, SLEEP | `init_waits_for_the_end_of_the_frame` |
 //! | AWUM wakes it at a start of frame, WKUI | RM0090 MCR.AWUM | `a_start_of_frame_wakes_it` |
 //! | bit = 1 + BS1 + BS2 quanta of (BRP + 1) PCLK1 clocks | can.md §4 | `timing` tests |

@@ -44,33 +44,34 @@ impl BxCan {
         timing.filter(|_| clocked)
     }
 
-    /// Where MCR wants it to be; `None`: where it is.
-    fn wanted(&self) -> Option<Mode> {
-        let bits = (self.mcr.contains(Mcr::SLEEP), self.mcr.contains(Mcr::INRQ));
-        match bits {
-            (true, false) => Some(Mode::Sleep),
-            (false, true) => Some(Mode::Init),
-            (false, false) => Some(Mode::Normal),
-            (true, true) => None,
+    /// Where MCR wants it to be. INRQ goes before SLEEP: ST's HAL asks for initialisation out of the reset state, SLEEP still set,
+    /// and clears SLEEP only after INAK.
+    fn wanted(&self) -> Mode {
+        if self.mcr.contains(Mcr::INRQ) {
+            Mode::Init
+        } else if self.mcr.contains(Mcr::SLEEP) {
+            Mode::Sleep
+        } else {
+            Mode::Normal
         }
     }
 
     /// MCR was written, or a frame is over: goes on towards the mode that is wanted.
     pub(super) fn follow_requests(&mut self, cx: &mut Cx<'_>) {
         match self.wanted() {
-            Some(Mode::Normal) if self.mode != Mode::Normal => {
+            Mode::Normal if self.mode != Mode::Normal => {
                 self.cancel_handshake(cx);
                 if self.sync.is_none() {
                     self.count_runs(cx, 1);
                 }
             }
-            Some(Mode::Normal) => {
+            Mode::Normal => {
                 self.cancel_handshake(cx);
                 if self.errors.is_bus_off() && self.mcr.contains(Mcr::ABOM) && self.sync.is_none() {
                     self.count_runs(cx, RECOVERY);
                 }
             }
-            Some(mode) if mode != self.mode => {
+            mode if mode != self.mode => {
                 if self.mode != Mode::Normal {
                     self.forget_runs(cx);
                 }
@@ -94,9 +95,8 @@ impl BxCan {
     /// The request has reached the other clock domain.
     pub(super) fn handshake(&mut self, cx: &mut Cx<'_>) {
         self.handshake = None;
-        if let Some(mode @ (Mode::Sleep | Mode::Init)) = self.wanted()
-            && !self.takes_part()
-        {
+        let mode = self.wanted();
+        if mode != Mode::Normal && !self.takes_part() {
             self.forget_runs(cx);
             self.mode = mode;
             if mode == Mode::Sleep && self.ier.contains(Ier::SLKIE) {
