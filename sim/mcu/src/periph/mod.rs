@@ -19,6 +19,7 @@ mod dma_stream;
 mod exti;
 mod gpio;
 mod gpio_v1;
+mod irq_sharing;
 mod iwdg;
 mod pins;
 mod pwr;
@@ -41,6 +42,7 @@ mod wwdg;
 
 pub use build::{BuildError, build};
 pub use dma::{DmaAccess, DmaBeat, DmaLine, DmaPort, DmaStop};
+pub use irq_sharing::IrqSharing;
 
 use std::collections::BTreeMap;
 
@@ -189,6 +191,8 @@ pub struct Shared {
     pub sched: Scheduler,
     /// Interrupt lines.
     pub irq: IrqLines,
+    /// Who drives lines that several peripherals have.
+    pub irq_sharing: IrqSharing,
     /// Pins.
     pub pins: Pins,
     /// For each EXTI line 0..=15 the port that SYSCFG (or AFIO) routes to it.
@@ -239,6 +243,7 @@ impl Cx<'_> {
 
     /// Drives interrupt line `irq`. A rise keeps its exact time: latencies are counted from it.
     pub fn irq(&mut self, irq: u16, high: bool) {
+        let high = self.shared.irq_sharing.level(irq, self.id, high);
         if high && !self.shared.irq.is_high(irq) {
             self.shared.irq_rose.insert(irq, self.time);
         }

@@ -10,7 +10,8 @@ use crate::clock::Clock;
 use crate::flash::{FlashArray, FlashTiming};
 use crate::log::{Fate, Log, Unit, WireLog};
 use crate::periph::{
-    Cx, Oscillators, Peripheral, PeripheralId, Pins, Refusal, Register, Shared, Signal, build,
+    Cx, IrqSharing, Oscillators, Peripheral, PeripheralId, Pins, Refusal, Register, Shared, Signal,
+    build,
 };
 use crate::sched::{Scheduler, Target};
 use crate::wire::{CanNode, CanWire, UartWire, Wire, WireAction, WireId};
@@ -20,7 +21,7 @@ fn chip() -> Arc<Chip> {
     chip_called("stm32f303xc")
 }
 
-fn chip_called(name: &str) -> Arc<Chip> {
+pub(crate) fn chip_called(name: &str) -> Arc<Chip> {
     Chip::builtin(name).expect("the embedded chip file is valid")
 }
 
@@ -58,6 +59,7 @@ fn shared_on(chip: &Chip) -> Shared {
         pll_locked: false,
         sched: Scheduler::default(),
         irq: IrqLines::default(),
+        irq_sharing: IrqSharing::of(&chip.peripherals),
         pins: Pins::default(),
         exti_port: [0; 16],
         remap: 0,

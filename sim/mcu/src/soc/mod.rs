@@ -39,7 +39,7 @@ use crate::clock::Clock;
 use crate::flash::{self, FlashArray, FlashTiming};
 use crate::log::{Log, OperationId, ResetCause};
 use crate::memory::Memory;
-use crate::periph::{BuildError, Oscillators, Peripheral, PeripheralId, Pins, Shared};
+use crate::periph::{BuildError, IrqSharing, Oscillators, Peripheral, PeripheralId, Pins, Shared};
 use crate::sched::Scheduler;
 use crate::wire::Wire;
 use crate::{ClockTree, Hertz, Picos};
@@ -127,6 +127,7 @@ impl Soc {
             pll_locked: false,
             sched: Scheduler::default(),
             irq: IrqLines::default(),
+            irq_sharing: IrqSharing::of(&chip.peripherals),
             pins: Pins::default(),
             exti_port: [0; 16],
             remap: 0,

@@ -65,6 +65,7 @@ impl Soc {
 
     fn reset_peripherals(&mut self, core: &mut Core) {
         self.shared.irq.reset();
+        self.shared.irq_sharing.reset();
         let time = self.shared.clock.time(core.now);
         for id in (0..self.peripherals.len()).map(PeripheralId) {
             self.with(id, time, core.now, |p, cx| p.reset(cx));

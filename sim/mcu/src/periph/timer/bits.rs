@@ -16,8 +16,10 @@ pub(super) const CCER: u32 = 0x20;
 pub(super) const CNT: u32 = 0x24;
 pub(super) const PSC: u32 = 0x28;
 pub(super) const ARR: u32 = 0x2C;
+pub(super) const RCR: u32 = 0x30;
 pub(super) const CCR1: u32 = 0x34;
 pub(super) const CCR4: u32 = 0x40;
+pub(super) const BDTR: u32 = 0x44;
 pub(super) const DCR: u32 = 0x48;
 pub(super) const DMAR: u32 = 0x4C;
 
@@ -35,10 +37,12 @@ pub(super) const NAMES: Names = &[
     (CNT, "CNT"),
     (PSC, "PSC"),
     (ARR, "ARR"),
+    (RCR, "RCR"),
     (CCR1, "CCR1"),
     (0x38, "CCR2"),
     (0x3C, "CCR3"),
     (CCR4, "CCR4"),
+    (BDTR, "BDTR"),
     (DCR, "DCR"),
     (DMAR, "DMAR"),
 ];
@@ -63,9 +67,12 @@ bitflags! {
     pub(super) struct Dier: u32 {
         const UIE = 1 << 0;
         const CCIE = 0xF << 1;
+        const COMIE = 1 << 5;
         const TIE = 1 << 6;
+        const BIE = 1 << 7;
         const UDE = 1 << 8;
         const CCDE = 0xF << 9;
+        const COMDE = 1 << 13;
         const TDE = 1 << 14;
     }
 
@@ -77,7 +84,9 @@ bitflags! {
         const CC2IF = 1 << 2;
         const CC3IF = 1 << 3;
         const CC4IF = 1 << 4;
+        const COMIF = 1 << 5;
         const TIF = 1 << 6;
+        const BIF = 1 << 7;
         const CCOF = 0xF << 9;
     }
 
@@ -94,9 +103,12 @@ bitflags! {
     /// TIMx_CR2.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(super) struct Cr2: u32 {
+        const CCPC = 1 << 0;
+        const CCUS = 1 << 2;
         const CCDS = 1 << 3;
         const MMS = 7 << 4;
         const TI1S = 1 << 7;
+        const OIS = 0x7F << 8;
     }
 }
 
@@ -110,6 +122,9 @@ impl Sr {
     pub(super) fn of_channels(channels: usize) -> Self {
         (0..channels).fold(Self::UIF | Self::TIF, |flags, n| flags | Self::compare(n))
     }
+
+    /// Flags that complementary outputs and the break input add.
+    pub(super) const ADVANCED: Self = Self::COMIF.union(Self::BIF);
 
     /// Flags that a basic timer has.
     pub(super) const BASIC: Self = Self::UIF;
@@ -125,6 +140,12 @@ pub(super) const CCMR_WRITABLE: u32 = 0x0101_FFFF;
 pub(super) const CCER_CCE: u32 = 1;
 /// CCER bits that exist: CCxE, CCxP, CCxNP.
 pub(super) const CCER_WRITABLE: u32 = 0xBBBB;
+/// CCER bits of complementary outputs: CCxNE of channels 1 to 3.
+pub(super) const CCER_COMPLEMENTARY: u32 = 0x0444;
+/// BDTR bits that all parts have.
+pub(super) const BDTR_WRITABLE: u32 = 0xFFFF;
+/// BDTR: MOE.
+pub(super) const BDTR_MOE: u32 = 1 << 15;
 /// CNT bit 31 with UIFREMAP: a copy of UIF.
 pub(super) const UIFCPY: u32 = 1 << 31;
 /// PSC: 16 bits.

@@ -85,6 +85,10 @@ pub(super) struct Counter {
     pub(super) update_disabled: bool,
     /// OPM.
     pub(super) one_pulse: bool,
+    /// RCR: an update event comes at every (this + 1)th overflow or underflow. Taken over at an update.
+    pub(super) repetition: u32,
+    /// Overflows and underflows that still pass without an update.
+    pub(super) to_skip: u32,
 }
 
 impl Counter {
@@ -109,6 +113,8 @@ impl Counter {
             alignment: Alignment::Edge,
             update_disabled: false,
             one_pulse: false,
+            repetition: 0,
+            to_skip: 0,
         }
     }
 
@@ -203,6 +209,8 @@ impl Counter {
     pub(super) fn advance(&mut self, mut clocks: u64) -> Passed {
         let mut passed = Passed::default();
         let mut boundaries = 0;
+        // After an update and one boundary more every preloaded value is in force: what follows repeats itself.
+        let settled = u64::from(self.to_skip) + 2;
         while clocks > 0 {
             let Some(to_boundary) = self.clocks_to_boundary() else {
                 break;
@@ -217,8 +225,7 @@ impl Counter {
             self.prescaled = 0;
             self.cross_boundary(&mut passed);
             boundaries += 1;
-            // After two boundaries every preloaded value is in force: what follows repeats itself.
-            if boundaries == 2 {
+            if boundaries == settled {
                 clocks = self.skip_periods(clocks, &mut passed);
             }
         }
@@ -231,8 +238,8 @@ impl Counter {
         let mut probe = start;
         let mut once = Passed::default();
         let mut period = 0;
-        // An edge-aligned period has one boundary, a centre-aligned one two.
-        for _ in 0..2 {
+        // An edge-aligned period has one boundary, a centre-aligned one two; either as often as RCR says.
+        for _ in 0..2 * (u64::from(self.repetition) + 1) {
             let Some(to_boundary) = probe.clocks_to_boundary() else {
                 return clocks;
             };
@@ -289,7 +296,9 @@ impl Counter {
         if let Alignment::Centre { .. } = self.alignment {
             self.down = down;
         }
-        if update {
+        if update && self.to_skip > 0 {
+            self.to_skip -= 1;
+        } else if update {
             self.update(passed);
         }
         // A down-counter reloads from ARR as it is after the update.
@@ -321,6 +330,7 @@ impl Counter {
         self.psc.load();
         self.arr.load();
         self.ccr.iter_mut().for_each(Preloaded::load);
+        self.to_skip = self.repetition;
     }
 
     /// EGR.UG: counter and prescaler start over.

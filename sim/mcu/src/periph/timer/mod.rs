@@ -1,4 +1,5 @@
-//! General-purpose timers (TIM2 to TIM4 of the F3; F4: TIM2 to TIM5, TIM9 to TIM14) and basic timers (TIM6, TIM7).
+//! Advanced timers (TIM1, TIM8, TIM15 to TIM17), general-purpose timers (TIM2 to TIM4 of the F3; F4: TIM2 to TIM5, TIM9 to TIM14) and basic
+//! timers (TIM6, TIM7).
 //!
 //! Sources: svd/STM32F303.svd (offsets, bits), RM0364 ch. 19 and 21 (F334, same blocks). The counting itself is in [`counter`].
 //! Offsets, bits and reset values were compared with the SVD. Behaviour that is cited by manual section is from memory \[M\] unless
@@ -16,6 +17,9 @@
 //! | the line is high while SR & DIER | RM0364 TIMx_DIER | `the_interrupt_follows_flag_and_enable` |
 //! | an update or match whose flag is still set is a lost request | D: a flag has one bit | `updates_while_uif_is_set_are_lost_requests` |
 //! | timers with two channels or one count up only, and have no CCMR2 (`channels` in the chip file) | svd/STM32F429.svd TIM9, TIM10 | `a_timer_with_one_channel` |
+//! | with a repetition counter (`repetition_bits`) an update comes at every (RCR + 1)th overflow or underflow; RCR is taken over at an update, UG included | RM0364 §repetition counter \[M\]; RCR has 8 or 16 bits: svd/STM32F103.svd, STM32F303.svd, STM32L451.svd \[S\] | `counter` properties, `the_repetition_counter_thins_updates_out` |
+//! | an advanced timer has a line for updates, compare, trigger and commutation, break each, or one for all (`irqs` UP, CC, TRG_COM, BRK); lines are shared with others | SVD | `an_advanced_timer_has_a_line_for_each_kind`, `irq_sharing` tests |
+//! | BG sets BIF and clears MOE | RM0364 TIMx_EGR.BG \[M\] | `a_break_by_software` |
 //! | SR is cleared by writing 0 | RM0364 TIMx_SR | `the_interrupt_follows_flag_and_enable` |
 //! | UIFREMAP shows UIF in CNT bit 31 | SVD; RM0364 TIMx_CNT | `uifremap_shows_uif_above_the_count` |
 //! | the clock is twice PCLK unless the APB prescaler is 1; a stopped gate freezes CNT | RM0364 RCC | `a_clock_change_keeps_the_count`, `a_closed_gate_freezes_the_count` |
@@ -30,6 +34,7 @@
 //! | input capture (CCxS ≠ 0) | no signal reaches the channels | unmodelled when CCxE switches it on; CCxIF never set |
 //! | outputs: PWM, forced levels | nothing reads them | OCxM is kept, flags are right |
 //! | DMA requests, DMA burst (DCR, DMAR) | DMA hears no timer yet | unmodelled; finding |
+//! | break inputs, dead time, LOCK, channels 5 and 6, BDTR above bit 15 (F3, L4) | nothing drives or reads them | BDTR is kept to bit 15; CCMR3, CCR5, CCR6 unmodelled |
 //! | triggers to other blocks (MMS) | DAC and ADC are not modelled | bits are kept |
 //! | the one clock from CEN to the first count | a timer clock | CNT is ahead by one |
 
@@ -63,13 +68,55 @@ struct Features {
     channels: usize,
     flags: Sr,
     directions: bool,
+    /// Bits that RCR has, all ones; 0 without a repetition counter.
+    repetition: u32,
+}
+
+/// Interrupt lines: one for everything, or one for each kind of flag.
+#[derive(Clone, Copy, Debug)]
+struct Lines {
+    update: u16,
+    compare: u16,
+    trigger: u16,
+    brk: u16,
+}
+
+impl Lines {
+    fn of(spec: &PeripheralSpec) -> Result<Self, BuildError> {
+        let line = |name: &str, other: u16| spec.irqs.get(name).copied().unwrap_or(other);
+        let only = only_irq(spec)?;
+        let update = line("UP", only);
+        Ok(Self {
+            update,
+            compare: line("CC", update),
+            trigger: line("TRG_COM", update),
+            brk: line("BRK", update),
+        })
+    }
+
+    /// Each line with the flags that drive it.
+    fn flags(self) -> [(u16, Sr); 4] {
+        [
+            (self.update, Sr::UIF),
+            (self.compare, Sr::of_channels(4) - Sr::UIF - Sr::TIF),
+            (self.trigger, Sr::TIF | Sr::COMIF),
+            (self.brk, Sr::BIF),
+        ]
+    }
+
+    /// The line of one flag.
+    fn of_flag(self, flag: Sr) -> u16 {
+        let mut all = self.flags().into_iter();
+        all.find(|(_, flags)| flags.contains(flag))
+            .map_or(self.update, |(line, _)| line)
+    }
 }
 
 /// A timer.
 #[derive(Clone, Debug)]
 pub(super) struct Timer {
     name: String,
-    irq: u16,
+    lines: Lines,
     bus: Bus,
     features: Features,
     cr1: Cr1,
@@ -78,6 +125,7 @@ pub(super) struct Timer {
     sr: Sr,
     ccmr: [u32; 2],
     ccer: u32,
+    bdtr: u32,
     counter: Counter,
     /// The counter is right up to this cycle.
     counted: Cycles,
@@ -87,6 +135,7 @@ pub(super) struct Timer {
 }
 
 impl Timer {
+    /// A general-purpose timer; with `repetition_bits` one with a repetition counter, complementary outputs and a break input.
     pub(super) fn general(spec: &PeripheralSpec) -> Result<Self, BuildError> {
         let max = match int(spec, "bits")? {
             Some(32) => u32::MAX,
@@ -109,13 +158,25 @@ impl Timer {
                 ));
             }
         };
+        let (repetition, more) = match int(spec, "repetition_bits")? {
+            None => (0, Sr::empty()),
+            Some(8) => (0xFF, Sr::ADVANCED),
+            Some(16) => (0xFFFF, Sr::ADVANCED),
+            Some(other) => {
+                return Err(BuildError::bad(
+                    spec,
+                    format!("a repetition counter of {other} bits is not known"),
+                ));
+            }
+        };
         Self::new(
             spec,
             max,
             Features {
                 channels,
-                flags: Sr::of_channels(channels),
+                flags: Sr::of_channels(channels) | more,
                 directions: channels == 4,
+                repetition,
             },
         )
     }
@@ -128,6 +189,7 @@ impl Timer {
                 channels: 0,
                 flags: Sr::BASIC,
                 directions: false,
+                repetition: 0,
             },
         )
     }
@@ -140,7 +202,7 @@ impl Timer {
         };
         let mut timer = Self {
             name: spec.name.clone(),
-            irq: only_irq(spec)?,
+            lines: Lines::of(spec)?,
             bus,
             features,
             cr1: Cr1::empty(),
@@ -149,6 +211,7 @@ impl Timer {
             sr: Sr::empty(),
             ccmr: [0; 2],
             ccer: 0,
+            bdtr: 0,
             counter: Counter::new(max),
             counted: Cycles::ZERO,
             divider: None,
@@ -189,15 +252,20 @@ impl Timer {
             cx.shared
                 .log
                 .interrupts
-                .entry(self.irq + 16)
+                .entry(self.lines.of_flag(flag) + 16)
                 .or_default()
                 .pended_lost += lost;
         }
     }
 
     fn drive(&self, cx: &mut Cx<'_>) {
-        let enabled = self.dier & (Dier::UIE | Dier::CCIE | Dier::TIE);
-        cx.irq(self.irq, self.sr.bits() & enabled.bits() != 0);
+        // An enable has the place of its flag.
+        let requests = self.features.flags.bits() & self.sr.bits() & self.dier.bits();
+        let flags = self.lines.flags();
+        for (line, _) in flags {
+            let high = |&(other, flags): &(u16, Sr)| other == line && requests & flags.bits() != 0;
+            cx.irq(line, flags.iter().any(high));
+        }
     }
 
     /// Takes the clock as it is now. The counter must be synced.
@@ -282,7 +350,7 @@ impl Peripheral for Timer {
     fn reset(&mut self, cx: &mut Cx<'_>) {
         (self.cr1, self.cr2, self.dier, self.sr) =
             (Cr1::empty(), Cr2::empty(), Dier::empty(), Sr::empty());
-        (self.ccmr, self.ccer) = ([0; 2], 0);
+        (self.ccmr, self.ccer, self.bdtr) = ([0; 2], 0, 0);
         self.counter = Counter::new(self.counter.max);
         self.counted = cx.cycle;
         self.configure();

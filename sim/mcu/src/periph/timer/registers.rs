@@ -2,8 +2,9 @@
 
 use super::Timer;
 use super::bits::{
-    ARR, CCER, CCER_CCE, CCER_WRITABLE, CCMR_CCS, CCMR_OCPE, CCMR_WRITABLE, CCMR1, CCMR2, CCR1,
-    CCR4, CNT, CR1, CR2, Cr1, Cr2, DIER, Dier, EGR, PSC, PSC_MASK, SMCR, SR, Smcr, Sr, UIFCPY,
+    ARR, BDTR, BDTR_MOE, BDTR_WRITABLE, CCER, CCER_CCE, CCER_COMPLEMENTARY, CCER_WRITABLE,
+    CCMR_CCS, CCMR_OCPE, CCMR_WRITABLE, CCMR1, CCMR2, CCR1, CCR4, CNT, CR1, CR2, Cr1, Cr2, DIER,
+    Dier, EGR, PSC, PSC_MASK, RCR, SMCR, SR, Smcr, Sr, UIFCPY,
 };
 use super::counter::Alignment;
 use crate::periph::registers::{field, left_out};
@@ -31,6 +32,8 @@ impl Timer {
             }
             PSC => self.counter.psc.written,
             ARR => self.counter.arr.written,
+            RCR if self.is_advanced() => self.counter.repetition,
+            BDTR if self.is_advanced() => self.bdtr,
             _ => return Err(Refusal::Unmodelled),
         })
     }
@@ -41,6 +44,11 @@ impl Timer {
         } else {
             self.counter.count
         }
+    }
+
+    /// Has it a repetition counter, complementary outputs and a break input?
+    pub(super) const fn is_advanced(&self) -> bool {
+        self.features.repetition != 0
     }
 
     /// CCMR1 serves channels 1 and 2, CCMR2 the others.
@@ -76,7 +84,12 @@ impl Timer {
                 }
                 self.configure();
             }
-            CR2 => self.cr2 = Cr2::from_bits_truncate(reg.merge(self.cr2.bits(), value)),
+            CR2 => {
+                self.cr2 = Cr2::from_bits_truncate(reg.merge(self.cr2.bits(), value));
+                if !self.is_advanced() {
+                    self.cr2.remove(Cr2::CCPC | Cr2::CCUS | Cr2::OIS);
+                }
+            }
             SMCR if self.features.channels > 0 => return self.write_smcr(cx, value & reg.mask),
             DIER => return self.write_dier(cx, reg.merge(self.dier.bits(), value)),
             SR => self.sr &= Sr::from_bits_retain(value | !reg.mask),
@@ -88,7 +101,12 @@ impl Timer {
                 return self.check_capture(cx);
             }
             CCER if self.features.channels > 0 => {
-                self.ccer = reg.merge(self.ccer, value) & CCER_WRITABLE;
+                let exists = if self.is_advanced() {
+                    CCER_WRITABLE | CCER_COMPLEMENTARY
+                } else {
+                    CCER_WRITABLE
+                };
+                self.ccer = reg.merge(self.ccer, value) & exists;
                 return self.check_capture(cx);
             }
             CNT => self.counter.count = reg.merge(self.counter.count, value) & max,
@@ -100,6 +118,11 @@ impl Timer {
                 let arr = reg.merge(self.counter.arr.written, value) & max;
                 self.counter.arr.write(arr, self.cr1.contains(Cr1::ARPE));
             }
+            RCR if self.is_advanced() => {
+                self.counter.repetition =
+                    reg.merge(self.counter.repetition, value) & self.features.repetition;
+            }
+            BDTR if self.is_advanced() => self.bdtr = reg.merge(self.bdtr, value) & BDTR_WRITABLE,
             _ => {
                 return left_out(
                     cx,
@@ -154,13 +177,18 @@ impl Timer {
     }
 
     fn write_dier(&mut self, cx: &mut Cx<'_>, value: u32) -> Result<(), Refusal> {
-        let exists = if self.features.channels > 0 {
+        let exists = if self.is_advanced() {
             Dier::all()
+        } else if self.features.channels > 0 {
+            Dier::all() - (Dier::COMIE | Dier::BIE | Dier::COMDE)
         } else {
             Dier::UIE | Dier::UDE
         };
         self.dier = Dier::from_bits_truncate(value) & exists;
-        if self.dier.intersects(Dier::UDE | Dier::CCDE | Dier::TDE) {
+        if self
+            .dier
+            .intersects(Dier::UDE | Dier::CCDE | Dier::COMDE | Dier::TDE)
+        {
             return left_out(cx, &format!("a DMA request of {} (DIER)", self.name));
         }
         Ok(())
@@ -197,8 +225,9 @@ impl Timer {
                 self.raise(cx, Sr::compare(n), 1);
             }
         }
-        if asked.contains(Sr::TIF) {
-            self.sr.insert(Sr::TIF);
+        self.sr.insert(asked & (Sr::TIF | Sr::COMIF | Sr::BIF));
+        if asked.contains(Sr::BIF) {
+            self.bdtr &= !BDTR_MOE;
         }
     }
 }

@@ -292,3 +292,77 @@ fn a_timer_with_one_channel() {
     b.write(CR1, Cr1::DIR.bits());
     assert_eq!(b.read(CR1), 0, "counts up only");
 }
+
+const RCR: u32 = super::bits::RCR;
+const BDTR: u32 = super::bits::BDTR;
+const CC1: u32 = Sr::CC1IF.bits();
+
+/// TIM1 of an F303 at 8 MHz, a period of 100 clocks.
+fn advanced() -> Bench {
+    let mut b = bench("TIM1");
+    b.write(ARR, 99);
+    b
+}
+
+#[test]
+fn the_repetition_counter_thins_updates_out() {
+    let mut b = advanced();
+    b.write(RCR, 2);
+    b.write(EGR, UG);
+    b.write(SR, 0);
+    b.write(CR1, CEN);
+    b.run_cycles(299);
+    assert_eq!(b.read(SR) & UIF, 0, "two overflows have gone by");
+    b.run_cycles(1);
+    assert_eq!((b.read(SR) & UIF, b.read(CNT)), (UIF, 0));
+    // A new value counts from the next update on.
+    b.write(RCR, 0);
+    b.write(SR, 0);
+    b.run_cycles(299);
+    assert_eq!(b.read(SR) & UIF, 0);
+    b.run_cycles(1);
+    b.write(SR, 0);
+    b.run_cycles(100);
+    assert_eq!(b.read(SR) & UIF, UIF);
+    b.write(RCR, !0);
+    assert_eq!(b.read(RCR), 0xFFFF, "16 bits on this part");
+}
+
+#[test]
+fn an_advanced_timer_has_a_line_for_each_kind() {
+    const LINES: [u16; 4] = [24, 25, 26, 27];
+    let high = |b: &Bench| LINES.map(|irq| b.shared.irq.is_high(irq));
+    let mut b = advanced();
+    b.write(CCR1, 50);
+    b.write(
+        DIER,
+        (Dier::UIE | Dier::CCIE | Dier::COMIE | Dier::BIE).bits(),
+    );
+    b.write(CR1, CEN);
+    b.run_cycles(50);
+    assert_eq!(high(&b), [false, false, false, true], "compare");
+    b.write(SR, !CC1);
+    b.run_cycles(50);
+    // Channels 2 to 4 compare with 0, and match where the update is.
+    assert_eq!(high(&b), [false, true, false, true], "update");
+    b.write(SR, 0);
+    b.write(EGR, Sr::COMIF.bits());
+    assert_eq!(high(&b), [false, false, true, false], "commutation");
+    b.write(SR, 0);
+    b.write(EGR, Sr::BIF.bits());
+    assert_eq!(high(&b), [true, false, false, false], "break");
+}
+
+#[test]
+fn a_break_by_software() {
+    let mut b = advanced();
+    b.write(BDTR, 0x8042);
+    b.write(EGR, Sr::BIF.bits());
+    assert_eq!((b.read(SR), b.read(BDTR)), (Sr::BIF.bits(), 0x0042));
+    let mut plain = bench("TIM2");
+    assert_eq!(plain.try_read(BDTR), Err(Refusal::Unmodelled));
+    assert_eq!(plain.try_read(RCR), Err(Refusal::Unmodelled));
+    plain.write(DIER, Dier::BIE.bits());
+    plain.write(EGR, Sr::BIF.bits());
+    assert_eq!((plain.read(DIER), plain.read(SR)), (0, 0));
+}

@@ -50,7 +50,9 @@ impl Reference {
             }
         }
         if update {
-            if !c.update_disabled {
+            if c.to_skip > 0 {
+                c.to_skip -= 1;
+            } else if !c.update_disabled {
                 passed.updates += 1;
                 c.load_shadows();
                 c.enabled &= !c.one_pulse;
@@ -99,6 +101,7 @@ prop_compose! {
         alignment in alignment(),
         update_disabled in proptest::bool::weighted(0.2),
         one_pulse in proptest::bool::weighted(0.2),
+        repeats in (0u32..4, 0u32..4),
     ) -> Counter {
         let pre = |(written, active): (u32, u32)| Preloaded { written: written.min(max), active: active.min(max) };
         Counter {
@@ -114,6 +117,8 @@ prop_compose! {
             alignment,
             update_disabled,
             one_pulse,
+            repetition: repeats.0,
+            to_skip: repeats.1,
         }
     }
 }
