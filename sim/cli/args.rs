@@ -27,6 +27,8 @@ pub enum Command {
     Run(RunArgs),
     /// Run an ELF without a scenario.
     Exec(ExecArgs),
+    /// Write a first scenario for an ELF, by what the image says and what is asked.
+    Init(InitArgs),
     /// List the parts with their flash geometry and timings.
     Chips {
         /// As JSON.
@@ -156,4 +158,26 @@ pub struct ExecArgs {
     /// Execute every poll and every sleep. Changes no result.
     #[arg(long)]
     pub no_fast_forward: bool,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The ELF file.
+    pub elf: PathBuf,
+    /// Where to write the scenario.
+    #[arg(short, long, default_value = "scenario.toml", value_name = "FILE")]
+    pub out: PathBuf,
+    /// The chip. Default: the one that the image fits best.
+    #[arg(long)]
+    pub chip: Option<String>,
+    /// A port that receives; may be given several times. Default: all that listen after start-up.
+    #[arg(long)]
+    pub port: Vec<String>,
+    /// Bits a second on each port. Default: what the firmware sets it to, if that is a usual rate.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=20_000_000))]
+    pub baud: Option<u32>,
+    /// Write over a file that exists.
+    #[arg(long)]
+    pub force: bool,
 }

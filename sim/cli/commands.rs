@@ -17,6 +17,7 @@ pub fn run(command: Command) -> u8 {
     let result = match command {
         Command::Run(args) => scenarios(&args),
         Command::Exec(args) => one_elf(&args),
+        Command::Init(args) => crate::init::init(&args),
         Command::Chips { json } => {
             let all = chips::chips();
             output::print(&if json {

@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod generated;
+mod init;
 mod output;
 
 use std::process::ExitCode;

@@ -27,6 +27,7 @@ pub mod exec;
 pub mod exit;
 pub mod firmware;
 pub mod host;
+pub mod init;
 mod memory;
 mod open;
 pub mod report;
