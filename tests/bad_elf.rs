@@ -138,6 +138,31 @@ fn any_byte_of_the_headers_may_be_wrong() {
     }
 }
 
+/// A linker script's RAM of 128 KB is SRAM1 and SRAM2 of an F407.
+#[test]
+fn rams_without_a_gap_between_them_are_one() {
+    let chip = Chip::builtin("stm32f407xg").unwrap();
+    let check = |address: u32, size: usize| {
+        let segments = [
+            Segment::at(0x0800_0000, vectors(12)),
+            Segment::at(address, vec![0; size]),
+        ];
+        Firmware::from_bytes(Path::new("fw.elf"), &elf(0x0800_0009, &segments))
+            .unwrap()
+            .check(&chip)
+            .map_err(|e| e.to_string())
+    };
+    assert_eq!(check(0x2000_0000, 0x2_0000), Ok(()));
+    assert_eq!(
+        check(0x2000_0000, 0x2_0004).unwrap_err(),
+        "larger than SRAM1 to SRAM2: segment 1 ends at 0x20020004, SRAM1 to SRAM2 (128 KB) of stm32f407xg ends at 0x20020000"
+    );
+    assert_eq!(
+        check(0x1000_0000, 0x1_0004).unwrap_err(),
+        "larger than CCM: segment 1 ends at 0x10010004, CCM (64 KB) of stm32f407xg ends at 0x10010000"
+    );
+}
+
 #[test]
 fn segments_that_do_not_fit() {
     let table = || Segment::at(0x0800_0000, vectors(16));

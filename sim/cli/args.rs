@@ -146,6 +146,9 @@ pub struct ExecArgs {
     /// The board's high-speed crystal; `0Hz` for none.
     #[arg(long, default_value = "8MHz")]
     pub hse: Frequency,
+    /// The board's low-speed crystal; `0Hz` for none, then its ready bit never comes.
+    #[arg(long, default_value = "0Hz")]
+    pub lse: Frequency,
     /// How long a page erase takes. Default: the datasheet's maximum.
     #[arg(long)]
     pub page_erase: Option<Time>,

@@ -91,6 +91,7 @@ fn one_elf(args: &ExecArgs) -> Result<u8, ScenarioError> {
         read: args.read.clone(),
         handle_faults: args.handle_faults,
         hse: (args.hse.0 != 0).then(|| args.hse.hertz()),
+        lse: (args.lse.0 != 0).then(|| args.lse.hertz()),
         flash: FlashTable {
             page_erase: args.page_erase.map(Into::into),
             program: args.program.map(Into::into),

@@ -35,6 +35,8 @@ pub struct ExecOptions {
     pub read: Vec<String>,
     /// The high-speed crystal.
     pub hse: Option<Hertz>,
+    /// The low-speed crystal.
+    pub lse: Option<Hertz>,
     /// Flash timings.
     pub flash: FlashTable,
     /// Let the firmware's fault handlers run, instead of stopping at the first fault.
@@ -84,6 +86,7 @@ pub fn exec(elf: &Path, options: &ExecOptions) -> Result<ExecReport, ScenarioErr
     let mut prepared = prepare(elf, &options.chip)?;
     let firmware = Arc::clone(&prepared.firmware);
     prepared.hse = options.hse;
+    prepared.lse = options.lse;
     prepared.timing = timing(&prepared.chip, &options.flash)?;
     prepared.max_time = options.max_time;
     prepared.stop_on_fault = !options.handle_faults;

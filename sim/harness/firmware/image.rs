@@ -105,16 +105,38 @@ fn inside(
             end: shown,
             chip: chip.name.clone(),
         }),
-        Some(m) if end > m.end => Err(ElfError::TooLarge {
-            index,
-            memory: m.name.to_owned(),
-            end: shown,
-            limit: Addr(m.end as u32),
-            size: ((m.end - m.base) / 1024) as u32,
-            chip: chip.name.clone(),
-        }),
-        Some(_) => Ok(()),
+        Some(m) => {
+            let last = last_of_run(memories, m);
+            if end <= last.end {
+                return Ok(());
+            }
+            let memory = if last.base == m.base {
+                m.name.to_owned()
+            } else {
+                format!("{} to {}", m.name, last.name)
+            };
+            Err(ElfError::TooLarge {
+                index,
+                memory,
+                end: shown,
+                limit: Addr(last.end as u32),
+                size: ((last.end - m.base) / 1024) as u32,
+                chip: chip.name.clone(),
+            })
+        }
     }
+}
+
+/// RAMs that follow each other without a gap are one to a linker script: SRAM1 and SRAM2 of an F407 are its 128 KB.
+fn last_of_run<'a>(memories: &'a [Range<'a>], first: &'a Range<'a>) -> &'a Range<'a> {
+    let mut last = first;
+    while let Some(next) = memories
+        .iter()
+        .find(|next| last.ram && next.ram && next.base == last.end)
+    {
+        last = next;
+    }
+    last
 }
 
 /// At reset the core reads SP and PC from the boot address (B1.5.5): both must make sense.

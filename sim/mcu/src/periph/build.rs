@@ -18,6 +18,7 @@ use crate::periph::exti::Exti;
 use crate::periph::gpio::Gpio;
 use crate::periph::gpio_v1::GpioV1;
 use crate::periph::iwdg::Iwdg;
+use crate::periph::otg::Otg;
 use crate::periph::pwr::Pwr;
 use crate::periph::pwr_f4::PwrF4;
 use crate::periph::pwr_l1::PwrL1;
@@ -90,6 +91,7 @@ pub fn build(
         "gpio-v1" => Box::new(GpioV1::build(spec)?),
         "gpio-v2" => Box::new(Gpio::build(spec)?),
         "iwdg" => Box::new(Iwdg::new()),
+        "otg" => Box::new(Otg::default()),
         "pwr-f1" => Box::new(Pwr::f1()),
         "pwr-f3" => Box::new(Pwr::f3()),
         "pwr-f4" => Box::new(PwrF4::build(spec)?),

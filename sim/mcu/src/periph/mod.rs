@@ -21,6 +21,7 @@ mod gpio;
 mod gpio_v1;
 mod irq_sharing;
 mod iwdg;
+mod otg;
 mod pins;
 mod pwr;
 mod pwr_f4;
