@@ -38,6 +38,7 @@ pub mod suggest;
 pub mod svd;
 pub mod systems;
 pub mod testing;
+pub mod vary;
 
 pub use assert::DurationExt;
 pub use engine::EngineKind;

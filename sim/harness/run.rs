@@ -9,7 +9,7 @@ use flashstall_mcu::wire::{Start, WireId};
 use flashstall_mcu::{Engine, Machine, MachineOptions, Picos, Stop};
 
 use crate::engine::{EngineKind, engine};
-use crate::report::{Ending, Report, StopReport, build, stop_report};
+use crate::report::{Ending, Report, StopReport, build, judged, stop_report};
 use crate::scenario::file::OpenTable;
 use crate::scenario::{Prepared, Scenario, ScenarioError, Trigger, Until, WireSpec, change_open};
 use crate::svd::RegisterNames;
@@ -137,23 +137,24 @@ const WIRE_STEP: Picos = Picos::from_micros(20);
 /// … and so often at most; a receiver that never decides must not hold up the end for ever.
 const WIRE_STEPS: u32 = 10_000;
 
-struct Run<'a> {
-    prepared: &'a Prepared,
-    machine: Machine,
-    ids: Vec<WireId>,
+#[derive(Clone)]
+pub(crate) struct Run<'a> {
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) machine: Machine,
+    pub(crate) ids: Vec<WireId>,
     /// When each wire started, once it has.
-    started: Vec<Option<Picos>>,
+    pub(crate) started: Vec<Option<Picos>>,
     /// Conditions of `until` that have happened.
-    reached: Vec<bool>,
+    pub(crate) reached: Vec<bool>,
     /// Where the last of them did.
-    reached_at: Addr,
-    code: Option<u32>,
-    bkpt: Option<u8>,
-    wire_steps: u32,
+    pub(crate) reached_at: Addr,
+    pub(crate) code: Option<u32>,
+    pub(crate) bkpt: Option<u8>,
+    pub(crate) wire_steps: u32,
 }
 
 impl<'a> Run<'a> {
-    fn new(prepared: &'a Prepared, fast_forward: bool) -> Result<Self, ScenarioError> {
+    pub(crate) fn new(prepared: &'a Prepared, fast_forward: bool) -> Result<Self, ScenarioError> {
         let (machine, ids) = assemble(prepared, fast_forward)?;
         let at = |start| match start {
             Start::At(at) => Some(at),
@@ -220,7 +221,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs to the end; why and where it ended.
-    fn finish(&mut self, engine: &mut dyn Engine) -> (&'static str, Addr) {
+    pub(crate) fn finish(&mut self, engine: &mut dyn Engine) -> (&'static str, Addr) {
         let pc = |machine: &Machine| Addr(machine.cpu().core.pc);
         loop {
             self.see_wires();
@@ -242,7 +243,7 @@ impl<'a> Run<'a> {
     }
 
     /// The next time at which something has to be looked at.
-    fn next_look(&mut self, now: Picos) -> Picos {
+    pub(crate) fn next_look(&mut self, now: Picos) -> Picos {
         let budget = Picos((now.0 / BUDGET_STEP.0 + 1) * BUDGET_STEP.0);
         let mut limit = self.prepared.max_time.min(budget);
         for (until, reached) in self.prepared.until.iter().zip(&self.reached) {
@@ -268,7 +269,11 @@ impl<'a> Run<'a> {
     }
 
     /// Runs to `limit` or to the next stop. `Some` is the end of the run.
-    fn step(&mut self, engine: &mut dyn Engine, limit: Picos) -> Option<(&'static str, Addr)> {
+    pub(crate) fn step(
+        &mut self,
+        engine: &mut dyn Engine,
+        limit: Picos,
+    ) -> Option<(&'static str, Addr)> {
         match self.machine.run_until(engine, limit) {
             Stop::TimeLimit => None,
             Stop::Breakpoint(addr) => {
@@ -339,7 +344,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn see_wires(&mut self) {
+    pub(crate) fn see_wires(&mut self) {
         for (until, reached) in self.prepared.until.iter().zip(&mut self.reached) {
             if let Until::Wire(index) = until
                 && !*reached
@@ -353,7 +358,7 @@ impl<'a> Run<'a> {
     }
 
     /// The end was reached; goes on for `after`.
-    fn settle(&mut self, engine: &mut dyn Engine) -> (&'static str, Addr) {
+    pub(crate) fn settle(&mut self, engine: &mut dyn Engine) -> (&'static str, Addr) {
         let end = self.machine.time() + self.prepared.after;
         while self.machine.time() < end {
             if let Some(bad) = self.step(engine, end) {
@@ -368,6 +373,54 @@ impl<'a> Run<'a> {
                 Addr(self.machine.cpu().core.pc)
             },
         )
+    }
+}
+
+impl Run<'_> {
+    /// The same run with another machine in it.
+    pub(crate) fn clone_around(&self, machine: Machine) -> Self {
+        Self {
+            prepared: self.prepared,
+            machine,
+            ids: self.ids.clone(),
+            started: self.started.clone(),
+            reached: self.reached.clone(),
+            ..*self
+        }
+    }
+
+    /// The report of a run that has ended so.
+    pub(crate) fn report(&self, scenario: &Scenario, reason: &str, address: Addr) -> Report {
+        let mut stop = stop_report(&self.machine, &self.prepared.firmware, reason, address);
+        (stop.code, stop.bkpt) = (self.code, self.bkpt);
+        build(&self.ending(scenario, stop))
+    }
+
+    /// As [`report`](Self::report), as far as the verdict needs it.
+    pub(crate) fn judged(&self, scenario: &Scenario, reason: &str, address: Addr) -> Report {
+        let stop = StopReport {
+            reason: reason.to_owned(),
+            address: address.to_string(),
+            symbol: None,
+            sp: String::new(),
+            code: self.code,
+            bkpt: self.bkpt,
+            exception: None,
+            fault: None,
+            calls: Vec::new(),
+        };
+        judged(&self.ending(scenario, stop))
+    }
+
+    fn ending<'b>(&'b self, scenario: &'b Scenario, stop: StopReport) -> Ending<'b> {
+        Ending {
+            prepared: self.prepared,
+            expect: &scenario.file().expect,
+            machine: &self.machine,
+            engine: flashstall_mcu::NativeEngine.name(),
+            stop,
+            svd: None,
+        }
     }
 }
 

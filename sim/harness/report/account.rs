@@ -11,12 +11,12 @@ use crate::memory;
 use crate::scenario::Buffer;
 
 /// Is the unit's fate known, so that it counts as sent? What a filter dropped was for others.
-pub(super) fn is_settled(unit: &Unit) -> bool {
+pub(crate) fn is_settled(unit: &Unit) -> bool {
     !matches!(unit.fate, Fate::InFlight | Fate::Filtered)
 }
 
 /// Was it lost?
-pub(super) fn is_lost(unit: &Unit) -> bool {
+pub(crate) fn is_lost(unit: &Unit) -> bool {
     is_settled(unit) && unit.fate != Fate::Delivered
 }
 

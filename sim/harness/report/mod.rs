@@ -14,7 +14,8 @@ mod text;
 
 pub use model::*;
 
-pub(crate) use build::{Ending, build, stall_totals, unmodelled};
+pub(crate) use account::{is_lost, is_settled};
+pub(crate) use build::{Ending, build, judged, stall_totals, unmodelled};
 pub(crate) use names::{
     cause_name, hex_byte, hold_name, operation_name, place_report, places_report, reset_name,
     seconds,

@@ -151,6 +151,36 @@ impl Scenario {
         &self.file
     }
 
+    /// The same with another file, and with the firmware that was read already.
+    pub(crate) fn with_file(&self, file: ScenarioFile, firmware: &Arc<Firmware>) -> Self {
+        Self {
+            file,
+            firmware: Some(Arc::clone(firmware)),
+            ..self.clone()
+        }
+    }
+
+    /// One of its wires as `table` has it, made ready as [`prepare`](Self::prepare) does.
+    pub(crate) fn prepare_wire(
+        &self,
+        table: &file::WireTable,
+        prepared: &Prepared,
+    ) -> Result<PreparedWire, ScenarioError> {
+        wires::wire(table, &self.base, &prepared.chip, &prepared.firmware)
+            .map_err(|e| e.in_source(self.source.as_ref()))
+    }
+
+    /// One of its hosts, which is wire number `wire`, as `table` has it.
+    pub(crate) fn prepare_host(
+        &self,
+        table: &host::HostTable,
+        wire: usize,
+        prepared: &Prepared,
+    ) -> Result<(PreparedWire, PreparedHost), ScenarioError> {
+        host::host(table, wire, &self.base, &prepared.chip, &prepared.firmware)
+            .map_err(|e| e.in_source(self.source.as_ref()))
+    }
+
     /// The scenario as a TOML file. Relative paths in it are relative to where this one came from.
     #[must_use]
     pub fn to_toml(&self) -> String {

@@ -13,6 +13,7 @@
 
 mod engine;
 mod error;
+mod fork;
 mod options;
 mod semihosting;
 
@@ -111,6 +112,12 @@ impl Machine {
     /// A held access is not cut: time can be past the limit by the length of a stall. What must happen in
     /// mid-stall is a wire that starts [at its time](crate::wire::Start::At).
     pub fn run_until(&mut self, engine: &mut dyn Engine, limit: Picos) -> Stop {
+        let stop = self.go(engine, limit);
+        self.look_at_vector_table();
+        stop
+    }
+
+    fn go(&mut self, engine: &mut dyn Engine, limit: Picos) -> Stop {
         if let Some(at) = self.passed.take()
             && self.cpu.core.pc == at.0
         {
@@ -118,13 +125,11 @@ impl Machine {
         }
         loop {
             if self.time() >= limit {
-                self.look_at_vector_table();
                 return Stop::TimeLimit;
             }
             let until = self.soc.shared.clock.cycle(limit);
             let exit = engine.run(&mut self.cpu, &mut self.soc, until);
             if let Some(stop) = self.after(exit) {
-                self.look_at_vector_table();
                 return stop;
             }
         }

@@ -58,6 +58,30 @@ impl Scheduler {
         self.drop_cancelled_head();
     }
 
+    /// Moves the only event of `target` to another time. It keeps its place among events of the same time. False, and nothing moves, if
+    /// `target` has no event or several. Looks at the whole queue: not for the hot loop.
+    pub fn move_to(&mut self, target: Target, at: Picos) -> bool {
+        let its = |(_, sequence, whose, _): &(Picos, u64, Target, u32)| {
+            *whose == target && self.cancelled.binary_search(sequence).is_err()
+        };
+        if self
+            .queue
+            .iter()
+            .filter(|Reverse(event)| its(event))
+            .count()
+            != 1
+        {
+            return false;
+        }
+        let moved = self.queue.iter().map(|Reverse(event)| {
+            let (was, sequence, whose, token) = *event;
+            Reverse((if its(event) { at } else { was }, sequence, whose, token))
+        });
+        self.queue = moved.collect();
+        self.drop_cancelled_head();
+        true
+    }
+
     /// Time of the next event, [`Picos::NEVER`] if there is none.
     #[must_use]
     pub fn next(&self) -> Picos {

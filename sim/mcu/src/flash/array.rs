@@ -65,6 +65,11 @@ impl FlashArray {
         }
     }
 
+    /// Sets how long operations take that begin from now on.
+    pub(crate) const fn set_timing(&mut self, timing: FlashTiming) {
+        self.timing = timing;
+    }
+
     /// First address.
     #[must_use]
     pub const fn base(&self) -> u32 {

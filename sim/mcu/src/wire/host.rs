@@ -90,6 +90,28 @@ impl HostSender {
         self.line.id()
     }
 
+    pub(super) const fn spec(&self) -> &HostWire {
+        &self.spec
+    }
+
+    pub(super) const fn port(&self) -> PeripheralId {
+        self.line.port()
+    }
+
+    /// It has begun.
+    pub(super) const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Its beginning is scheduled.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    pub(super) const fn set_begun(&mut self, begun: bool) {
+        self.begun = begun;
+    }
+
     pub(super) const fn start(&self) -> Start {
         self.spec.start
     }

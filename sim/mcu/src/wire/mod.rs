@@ -9,6 +9,7 @@ mod host;
 mod line;
 mod peer;
 mod pin;
+mod replace;
 mod uart;
 
 pub use can::{
@@ -20,6 +21,7 @@ pub use host::{HostSender, HostWire};
 pub use line::LineFormat;
 pub use peer::{Orders, Peer, PeerAccount, PeerEvent, PeerOutcome};
 pub use pin::{EdgeKind, PinSender, PinWire, TimedEdge};
+pub use replace::Replacement;
 pub use uart::{FlowControl, Parity, TimedByte, UartSender, UartWire};
 
 use std::collections::BTreeMap;

@@ -101,6 +101,10 @@ impl PinSender {
         self.begun = zero;
     }
 
+    pub(super) const fn has_moved(&self) -> bool {
+        self.next > 0
+    }
+
     pub(super) const fn all_sent(&self) -> bool {
         self.next >= self.spec.edges.len()
     }

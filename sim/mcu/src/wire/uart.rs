@@ -116,6 +116,14 @@ impl UartSender {
         self.begun = zero;
     }
 
+    pub(super) const fn port(&self) -> PeripheralId {
+        self.line.port()
+    }
+
+    pub(super) const fn has_sent(&self) -> bool {
+        self.next > 0
+    }
+
     pub(super) const fn all_sent(&self) -> bool {
         self.next >= self.spec.bytes.len()
     }
