@@ -37,6 +37,19 @@ pub enum Command {
     },
     /// The product in one screen: a synthesiser that goes deaf while it saves, before and after the fix.
     Demo,
+    /// Run a scenario at each point of a grid, from one boot, into a file of rows. Run again, it goes on where it was cut short.
+    Sweep(SweepArgs),
+    /// Put the files of all shards of a sweep together.
+    Merge {
+        /// The files, all of them.
+        #[arg(required = true)]
+        parts: Vec<PathBuf>,
+        /// The file that a sweep of everything would have written.
+        #[arg(long, value_name = "FILE.csv|.jsonl")]
+        out: PathBuf,
+    },
+    /// Find the highest value at which nothing is lost at the worst of all others, and say what binds.
+    Boundary(BoundaryArgs),
     /// Run both engines in lockstep and show the first difference.
     Crosscheck {
         /// An ELF file, or a scenario (`.toml`).
@@ -113,6 +126,47 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub svd: Option<PathBuf>,
     /// Threads for several scenarios. Default: one for each core.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+}
+
+/// Arguments of `sweep`.
+#[derive(Debug, Args)]
+pub struct SweepArgs {
+    /// The scenario.
+    pub scenario: PathBuf,
+    /// An axis and its values: `baud=31250,115200`, `erase=20ms..40ms/5`, `erase=datasheet`, `phase=64`. See docs/varying.md.
+    #[arg(long, required = true, value_name = "NAME=VALUES")]
+    pub grid: Vec<String>,
+    /// Where the rows go.
+    #[arg(long, value_name = "FILE.csv|.jsonl")]
+    pub out: PathBuf,
+    /// Only the points whose number is I modulo N. `auto`: I from SLURM_ARRAY_TASK_ID, HQ_TASK_ID or JOB_COMPLETION_INDEX.
+    #[arg(long, value_name = "I/N|auto/N")]
+    pub shard: Option<String>,
+    /// Threads; they change no byte. Default: one for each core.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+}
+
+/// Arguments of `boundary`.
+#[derive(Debug, Args)]
+pub struct BoundaryArgs {
+    /// The scenario.
+    pub scenario: PathBuf,
+    /// The axis along which the boundary is looked for: `baud`, `baud=9600..2M`, `erase=1ms..1s`. See docs/varying.md.
+    #[arg(long, value_name = "NAME[=VALUES]")]
+    pub vary: String,
+    /// Axes that are gone over at each value: `phase,erase` or `erase=20ms..40ms/5`.
+    #[arg(long, value_name = "NAME[=VALUES]")]
+    pub over: Vec<String>,
+    /// The boundary at each value of this axis, as a table.
+    #[arg(long, value_name = "NAME=VALUES")]
+    pub map: Option<String>,
+    /// Write the table as CSV; `-` is standard output, which then holds nothing else.
+    #[arg(long, value_name = "FILE|-", requires = "map")]
+    pub csv: Option<PathBuf>,
+    /// Threads; they change nothing but the time it takes. Default: one for each core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
 }

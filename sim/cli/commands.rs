@@ -10,7 +10,7 @@ use flashstall::svd::RegisterNames;
 use flashstall::{RunOptions, ScenarioError, chips, demo, exit};
 
 use crate::args::{Command, ExecArgs, OpenSettings, RunArgs};
-use crate::{generated, output};
+use crate::{generated, output, vary};
 
 /// Runs a command.
 pub fn run(command: Command) -> u8 {
@@ -27,6 +27,9 @@ pub fn run(command: Command) -> u8 {
             });
             Ok(exit::MET)
         }
+        Command::Sweep(args) => vary::sweep(&args),
+        Command::Boundary(args) => vary::boundary(&args),
+        Command::Merge { parts, out } => vary::merge(&parts, &out),
         Command::Demo => demo::reports().map(|(before, after)| {
             output::print(&demo::text(&before, &after));
             exit::MET

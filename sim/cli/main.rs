@@ -7,6 +7,7 @@ mod commands;
 mod generated;
 mod init;
 mod output;
+mod vary;
 
 use std::process::ExitCode;
 

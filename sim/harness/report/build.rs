@@ -36,7 +36,7 @@ pub(crate) struct Ending<'a> {
 pub(crate) fn build(ending: &Ending<'_>) -> Report {
     let mut report = books(ending);
     let (log, firmware) = (ending.machine.log(), &*ending.prepared.firmware);
-    (report.losses, report.losses_not_listed, report.causes) = losses(ending);
+    (report.losses, report.losses_not_listed, report.causes) = losses(ending, false);
     report.stall_sites = stall_sites(ending);
     report.operations = operations(log, firmware);
     for (finding, found) in report.findings.iter_mut().zip(&log.findings) {
@@ -52,7 +52,7 @@ pub(crate) fn build(ending: &Ending<'_>) -> Report {
 pub(crate) fn judged(ending: &Ending<'_>) -> Report {
     let mut report = books(ending);
     if ending.expect.wire.iter().any(|w| !w.blames.is_empty()) {
-        (report.losses, report.losses_not_listed, report.causes) = losses(ending);
+        report.losses = losses(ending, true).0;
     }
     report.unmodelled = unmodelled(ending.machine.log(), &ending.prepared.firmware, ending.svd);
     expectations::judge(&mut report, ending);
@@ -312,8 +312,8 @@ fn storms(ending: &Ending<'_>) -> Vec<StormReport> {
         .collect()
 }
 
-/// Losses in order of time with their chains, and the causes that they share.
-fn losses(ending: &Ending<'_>) -> (Vec<LossReport>, u64, Vec<CauseReport>) {
+/// Losses in order of time with their chains, and the causes that they share; or only the first of each wire.
+fn losses(ending: &Ending<'_>, only_first: bool) -> (Vec<LossReport>, u64, Vec<CauseReport>) {
     let (machine, prepared) = (ending.machine, ending.prepared);
     let log = machine.log();
     let enabled = |number: u16| machine.cpu().nvic.is_enabled(ExceptionNumber(number));
@@ -337,6 +337,13 @@ fn losses(ending: &Ending<'_>) -> (Vec<LossReport>, u64, Vec<CauseReport>) {
         );
     }
     lost.sort_unstable();
+    if only_first {
+        let mut seen = vec![false; log.wires.len()];
+        lost.retain(|(_, w, _)| {
+            seen.get_mut(*w)
+                .is_some_and(|s| !std::mem::replace(s, true))
+        });
+    }
     let mut listed = Vec::new();
     let mut causes: Vec<CauseReport> = Vec::new();
     for (at, w, n) in lost.iter().take(MAX_LOSSES) {

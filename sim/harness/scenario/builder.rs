@@ -254,6 +254,7 @@ fn blank(name: &str, kind: WireKind) -> WireTable {
         format: None,
         flow_control: None,
         flow_slack: None,
+        receiver_follows: None,
         pin: None,
         counts: None,
         at: None,

@@ -33,6 +33,7 @@ pub(super) fn wire(
             (table.format.is_some(), "format"),
             (table.flow_control.is_some(), "flow-control"),
             (table.flow_slack.is_some(), "flow-slack"),
+            (table.receiver_follows.is_some(), "receiver-follows"),
         ],
     )?;
     refuse(

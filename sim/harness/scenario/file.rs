@@ -229,6 +229,10 @@ pub struct WireTable {
     /// uart, with `rts-cts`: characters that the sender still sends after RTS has risen. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_slack: Option<Located<u8>>,
+    /// uart: the receiver's divider is taken to be right for `baud`, whatever the firmware writes into it: what firmware does that was
+    /// built for that rate. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver_follows: Option<bool>,
     /// pin: which, for example `PB12`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Located<String>>,

@@ -41,6 +41,7 @@ pub(super) fn wire(
                 (table.clock_error.is_some(), "clock-error"),
                 (table.flow_control.is_some(), "flow-control"),
                 (table.flow_slack.is_some(), "flow-slack"),
+                (table.receiver_follows.is_some(), "receiver-follows"),
             ] {
                 if given {
                     return Err(ScenarioError::at(
@@ -110,6 +111,11 @@ fn uart(
         name: table.name.value.clone(),
         port: port.value.clone(),
         bit_rate: format.bit_rate,
+        receiver_rate: table
+            .baud
+            .as_ref()
+            .filter(|_| table.receiver_follows == Some(true))
+            .map(|baud| Hertz::new(u64::from(baud.value.0))),
         data_bits: format.data_bits,
         parity: format.parity,
         stop_halves: format.stop_halves,

@@ -50,7 +50,11 @@ fn traffic(table: &mut TrafficTable, kind: Kind, value: Value) {
 /// A wire's table with what `value` says, but for its phase.
 fn wire(table: &mut WireTable, kind: Kind, value: Value) {
     match (kind, value) {
-        (Kind::Baud, Value::Rate(rate)) => table.baud = Some(rate.into()),
+        (Kind::Baud, Value::Rate(rate)) => {
+            // Both ends: firmware is asked how fast it can be, not whether its divider fits.
+            table.baud = Some(rate.into());
+            table.receiver_follows = Some(true);
+        }
         (Kind::Bitrate, Value::Rate(rate)) => table.bitrate = Some(rate.into()),
         (Kind::ClockError, Value::Deviation(error)) => table.clock_error = Some(error),
         _ => traffic(&mut table.traffic.value, kind, value),
@@ -68,7 +72,7 @@ fn host(table: &mut HostTable, kind: Kind, value: Value) {
 }
 
 /// The time from one start bit to the next, back to back, of a UART at this rate; `None` of anything else.
-fn character(
+pub(super) fn character(
     prepared: &PreparedWire,
     baud: Option<Rate>,
     error: Option<Deviation>,

@@ -11,13 +11,15 @@ use crate::scenario::{Deviation, Prepared, Rate, ScenarioError, Source, Time};
 
 /// Longest text of an axis: what is longer is a mistake.
 const LONGEST: usize = 100_000;
+/// Bits a second from which `baud` goes if nothing is said.
+const SLOWEST: i64 = 50;
 /// Parts of a character time that `phase` is drawn from if nothing is said.
 const FINE_PHASES: u32 = 1_000;
 
 /// What is varied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Bit rate of a UART sender or host.
+    /// Bit rate of a UART line, at both ends: the receiver's divider follows. Of a host, its own end.
     Baud,
     /// Bit rate of a CAN node or host.
     Bitrate,
@@ -130,7 +132,7 @@ impl Text<'_> {
 
 impl Axis {
     /// Reads `NAME[:WIRE][=VALUES]` as it was given to `option` (for messages). Without values: a phase is anything within a
-    /// character time, a flash time is `datasheet`.
+    /// character time, a flash time is `datasheet`, a baud rate from 50 to a sixteenth of the part's fastest clock.
     ///
     /// # Errors
     /// [`ScenarioError`] with the column and what was expected there.
@@ -163,6 +165,12 @@ impl Axis {
             None => match kind {
                 Kind::Phase => Values::Phases(FINE_PHASES),
                 Kind::Erase | Kind::Program => datasheet(&text, *kind, word, prepared)?,
+                // The fastest that a USART can sample 16 times a bit.
+                Kind::Baud => Values::Range {
+                    unit: Unit::Rate,
+                    low: SLOWEST,
+                    high: i64::try_from(prepared.chip.clocks.max_hclk.hz / 16).unwrap_or(SLOWEST),
+                },
                 _ => {
                     let message = format!("`{word}` needs values");
                     return Err(text.error(word, message).help(example(*kind)));
@@ -330,9 +338,10 @@ fn range(
     (low, high, count): (&str, &str, Option<&str>),
 ) -> Result<Values, ScenarioError> {
     let unit = kind.unit();
+    let is_word = |v: &Value| matches!(v, Value::Phase { .. } | Value::Column(_));
     let (from, to) = (value(text, kind, low)?, value(text, kind, high)?);
-    if let (Value::Phase { .. }, _) | (_, Value::Phase { .. }) = (from, to) {
-        let message = "a range of phases is given in times";
+    if is_word(&from) || is_word(&to) {
+        let message = "a range is given in times";
         return Err(text.error(whole, message).help(example(kind)));
     }
     let (from, to) = (from.number(), to.number());
@@ -395,6 +404,15 @@ fn value(text: &Text<'_>, kind: Kind, one: &str) -> Result<Value, ScenarioError>
                 Err(text.error(place, message).help("write for example 3/64"))
             }
         };
+    }
+    let column = match trimmed {
+        "min" => Some(TimingColumn::Min),
+        "typ" => Some(TimingColumn::Typ),
+        "max" => Some(TimingColumn::Max),
+        _ => None,
+    };
+    if let (Kind::Erase, Some(column)) = (kind, column) {
+        return Ok(Value::Column(column));
     }
     let value = match kind.unit() {
         Unit::Rate => Value::Rate(trimmed.parse::<Rate>().map_err(wrong)?),

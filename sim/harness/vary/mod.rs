@@ -8,8 +8,10 @@
 
 mod apply;
 mod axis;
+pub mod boundary;
 mod fork;
 mod outcome;
+pub mod sweep;
 mod value;
 
 pub use axis::{Axis, KINDS, Kind, Slot};
@@ -18,7 +20,9 @@ pub use outcome::{COLUMNS, Outcome};
 pub use value::{Unit, Value, Values};
 
 use crate::report::Report;
-use crate::scenario::{Prepared, Scenario, ScenarioError, ScenarioFile};
+use crate::scenario::{
+    Deviation, Prepared, PreparedWire, Rate, Scenario, ScenarioError, ScenarioFile,
+};
 
 /// Most points of one grid. More is a mistake: at a quarter of a millisecond each they take seven hours.
 pub const MAX_POINTS: u64 = 100_000_000;
@@ -164,6 +168,24 @@ impl Variation {
     pub fn scenario_at(&self, point: &[Value]) -> Scenario {
         self.scenario
             .with_file(self.file(point), &self.base.firmware)
+    }
+
+    /// The UART line at `slot`: its wire, its rate and clock error as the scenario has them.
+    fn line(&self, slot: Slot) -> Option<(&PreparedWire, Rate, Option<Deviation>)> {
+        let file = self.scenario.file();
+        let (number, baud, error) = match slot {
+            Slot::Flash => return None,
+            Slot::Wire(n) => {
+                let table = file.wire.get(n)?;
+                (n, table.baud.as_ref()?.value, table.clock_error)
+            }
+            Slot::Host(n) => {
+                let table = file.host.get(n)?;
+                let number = file.wire.len() + n;
+                (number, table.baud.as_ref()?.value, table.clock_error)
+            }
+        };
+        Some((self.base.wires.get(number)?, baud, error))
     }
 
     /// Wires, by number, that some axis changes.

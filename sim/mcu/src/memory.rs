@@ -77,17 +77,13 @@ impl Memory {
 
     /// Copies the bytes from `offset` on into `out`, as far as there are any. Returns how many.
     pub fn peek(&self, offset: u32, out: &mut [u8]) -> usize {
-        let mut count = 0;
-        for (n, byte) in out.iter_mut().enumerate() {
-            let at = u64::from(offset) + n as u64;
-            let Some(value) = u32::try_from(at)
-                .ok()
-                .and_then(|at| self.read(at, Size::Byte))
-            else {
-                break;
-            };
-            *byte = value as u8;
-            count += 1;
+        let room = self.size().saturating_sub(offset) as usize;
+        let count = room.min(out.len());
+        let skipped = (offset & 3) as usize;
+        let words = self.words.get((offset >> 2) as usize..).unwrap_or_default();
+        let bytes = words.iter().flat_map(|word| word.to_le_bytes());
+        for (to, from) in out[..count].iter_mut().zip(bytes.skip(skipped)) {
+            *to = from;
         }
         count
     }

@@ -70,6 +70,7 @@ fn send(b: &mut Bench, values: &[u8], flow_control: FlowControl) -> WireId {
         .collect();
     b.machine
         .attach_uart(UartWire {
+            receiver_rate: None,
             name: "line".into(),
             port: "USART1".into(),
             bit_rate: Hertz::new(100_000),

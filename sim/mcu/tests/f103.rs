@@ -135,6 +135,7 @@ fn receive(b: &mut Bench, baud: u64, count: u8) {
     let start = Start::At(b.machine.time());
     b.machine
         .attach_uart(UartWire {
+            receiver_rate: None,
             name: "line".into(),
             port: "USART1".into(),
             bit_rate: flashstall_mcu::Hertz::new(8_000_000).scaled(1, brr),

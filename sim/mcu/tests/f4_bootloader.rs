@@ -58,6 +58,7 @@ impl Run {
         self.bench
             .machine
             .attach_uart(UartWire {
+                receiver_rate: None,
                 name: "host".into(),
                 port: "USART1".into(),
                 bit_rate: Hertz::new(115_200),

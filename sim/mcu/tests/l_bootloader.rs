@@ -57,6 +57,7 @@ impl Run {
             value,
         };
         let wire = UartWire {
+            receiver_rate: None,
             name: "host".into(),
             port: "USART1".into(),
             bit_rate: Hertz::new(115_200),

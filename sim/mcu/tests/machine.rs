@@ -326,6 +326,7 @@ fn the_time_limit_holds_over_a_change_of_clock() {
 fn wires_need_something_at_their_end() {
     let mut b = Bench::new();
     let uart = |port: &str| UartWire {
+        receiver_rate: None,
         flow_control: FlowControl::None,
         name: "midi".into(),
         port: port.into(),

@@ -478,6 +478,8 @@ pub struct UartFrame {
     pub start: Picos,
     /// Time of `n` bits of the sender is `bit_rate.periods(n)`.
     pub bit_rate: Hertz,
+    /// Bits a second that the receiver's divider is taken to make, whatever firmware wrote into it.
+    pub receiver_rate: Option<Hertz>,
 }
 
 impl UartFrame {

@@ -214,6 +214,7 @@ impl Line {
             bit_count: self.format.bit_count(),
             start: at,
             bit_rate: self.format.bit_rate,
+            receiver_rate: None,
         };
         self.sent += 1;
         let end_of = |origin, count| origin + self.format.characters(count);

@@ -121,6 +121,7 @@ mod tests {
 
     fn uart(name: &str, at: u64, value: u8) -> UartWire {
         UartWire {
+            receiver_rate: None,
             name: name.into(),
             port: "USART1".into(),
             bit_rate: Hertz::new(1_000_000),

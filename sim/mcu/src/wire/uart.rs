@@ -59,6 +59,8 @@ pub struct UartWire {
     pub parity: Parity,
     /// Stop bits, times two: 2 is one stop bit.
     pub stop_halves: u8,
+    /// Bits a second that the receiver's divider is taken to make, whatever firmware wrote into it; `None`: what it wrote.
+    pub receiver_rate: Option<Hertz>,
     /// Does it wait for the receiver?
     pub flow_control: FlowControl,
     /// When it starts.
@@ -158,7 +160,8 @@ impl UartSender {
         let (Some(zero), Some(&byte)) = (self.begun, self.spec.bytes.get(self.next)) else {
             return WireAction::None;
         };
-        let (frame, end) = self.line.send(shared, byte.value, at);
+        let (mut frame, end) = self.line.send(shared, byte.value, at);
+        frame.receiver_rate = self.spec.receiver_rate;
         self.next += 1;
         if let Some(following) = self.spec.bytes.get(self.next) {
             self.due(shared, (zero + following.offset).max(end));
@@ -179,6 +182,7 @@ mod tests {
 
     fn wire(parity: Parity, offsets: &[u64]) -> UartWire {
         UartWire {
+            receiver_rate: None,
             name: "midi".into(),
             port: "USART1".into(),
             bit_rate: Hertz::new(31_250),

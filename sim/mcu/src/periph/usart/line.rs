@@ -129,6 +129,7 @@ mod tests {
             bit_count: 8,
             start: Picos(start),
             bit_rate,
+            receiver_rate: None,
         }
     }
 

@@ -307,7 +307,10 @@ impl UartPort for Usart {
         if deaf == Some(Deaf::Pin) {
             return;
         }
-        let settings = self.listening_settings(cx).filter(|_| deaf.is_none());
+        let mut settings = self.listening_settings(cx).filter(|_| deaf.is_none());
+        if let (Some(settings), Some(rate)) = (&mut settings, frame.receiver_rate) {
+            settings.rate = rate.scaled(settings.format.bit, 1);
+        }
         if let Some(settings) = &settings {
             self.check_rate(cx, frame, settings);
         }

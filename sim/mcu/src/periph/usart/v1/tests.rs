@@ -35,6 +35,7 @@ fn send(b: &mut Bench, values: &[u8]) {
         .collect();
     let start = Start::At(b.now());
     b.attach(UartWire {
+        receiver_rate: None,
         name: "midi".into(),
         port: "USART1".into(),
         bit_rate: Hertz::new(31_250),

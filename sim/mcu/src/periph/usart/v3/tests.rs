@@ -37,6 +37,7 @@ fn bench_with(cr1: Cr1, cr2: Cr2, cr3: Cr3) -> Bench {
 /// A wire that sends `values` back to back from now on.
 fn wire(b: &Bench, values: &[u8]) -> UartWire {
     UartWire {
+        receiver_rate: None,
         name: "midi".into(),
         port: "USART1".into(),
         bit_rate: Hertz::new(MIDI),

@@ -1,0 +1,92 @@
+//! The commands that run a scenario at many points.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use flashstall::vary::Variation;
+use flashstall::vary::boundary::{self, Search};
+use flashstall::vary::sweep::{Shard, SweepOptions};
+use flashstall::{Scenario, ScenarioError, exit};
+
+use crate::args::{BoundaryArgs, SweepArgs};
+use crate::output;
+
+/// Threads to use if nobody says.
+fn threads(asked: Option<u16>) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    asked.map_or(cores, usize::from)
+}
+
+/// Tells on standard error how far it is, if somebody looks.
+fn progress(what: &'static str) -> impl FnMut(u64, u64) {
+    let watched = std::io::stderr().is_terminal();
+    move |done, all| {
+        if watched {
+            let end = if done == all { "\n" } else { "" };
+            let _ = write!(std::io::stderr(), "\r{done} of {all} {what}{end}");
+        }
+    }
+}
+
+/// `flashstall sweep`.
+pub fn sweep(args: &SweepArgs) -> Result<u8, ScenarioError> {
+    let scenario = Scenario::from_path(&args.scenario)?;
+    let variation = Variation::new(&scenario, "--grid", &args.grid)?;
+    let variable = |name: &str| std::env::var(name).ok();
+    let shard = match &args.shard {
+        Some(text) => Shard::parse(text, variable)?,
+        None => Shard::WHOLE,
+    };
+    let options = SweepOptions {
+        shard,
+        threads: threads(args.threads),
+    };
+    let done = flashstall::vary::sweep::sweep(&variation, &args.out, options, progress("points"))?;
+    output::print(&format!(
+        "{} points in {}{}\n",
+        done.rows,
+        args.out.display(),
+        match done.kept {
+            0 => String::new(),
+            kept => format!(", {kept} of them from before"),
+        }
+    ));
+    Ok(exit::MET)
+}
+
+/// `flashstall merge`.
+pub fn merge(parts: &[PathBuf], out: &Path) -> Result<u8, ScenarioError> {
+    let points = flashstall::vary::sweep::merge(parts, out)?;
+    output::print(&format!("{points} points in {}\n", out.display()));
+    Ok(exit::MET)
+}
+
+/// `flashstall boundary`.
+pub fn boundary(args: &BoundaryArgs) -> Result<u8, ScenarioError> {
+    let scenario = Scenario::from_path(&args.scenario)?;
+    let over: Vec<String> = args
+        .over
+        .iter()
+        .flat_map(|o| boundary::split_axes(o))
+        .collect();
+    let mut axes = vec![("--vary", args.vary.as_str())];
+    axes.extend(over.iter().map(|o| ("--over", o.as_str())));
+    let threads = threads(args.threads);
+    let Some(map) = &args.map else {
+        let variation = Variation::with_options(&scenario, &axes)?;
+        let fork = variation.boot()?;
+        let found = Search::new(&variation, &fork, threads)?.boundary()?;
+        output::print(&boundary::to_text(&variation, &found));
+        return Ok(exit::MET);
+    };
+    let rows = boundary::map(&scenario, &axes, ("--map", map), threads)?;
+    let name = args.vary.split('=').next().unwrap_or_default();
+    let along = map.split('=').next().unwrap_or_default();
+    if let Some(csv) = &args.csv {
+        output::json(csv, &boundary::map_csv(along, name, &rows))?;
+    }
+    if args.csv.as_deref() != Some(Path::new("-")) {
+        output::print(&boundary::map_text(along, name, &rows));
+    }
+    Ok(exit::MET)
+}
