@@ -48,6 +48,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE.csv|.jsonl")]
         out: PathBuf,
     },
+    /// Run random points until a property fails, and write the smallest scenario that still fails.
+    Fuzz(FuzzArgs),
     /// Find the highest value at which nothing is lost at the worst of all others, and say what binds.
     Boundary(BoundaryArgs),
     /// Run both engines in lockstep and show the first difference.
@@ -166,6 +168,34 @@ pub struct BoundaryArgs {
     /// Write the table as CSV; `-` is standard output, which then holds nothing else.
     #[arg(long, value_name = "FILE|-", requires = "map")]
     pub csv: Option<PathBuf>,
+    /// Threads; they change nothing but the time it takes. Default: one for each core.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+}
+
+/// Arguments of `fuzz`.
+#[derive(Debug, Args)]
+pub struct FuzzArgs {
+    /// The scenario.
+    pub scenario: PathBuf,
+    /// An axis that is drawn from: `baud=9600..2M`, `erase=datasheet`, `phase`. See docs/varying.md.
+    #[arg(long, required = true, value_name = "NAME[=VALUES]")]
+    pub vary: Vec<String>,
+    /// What must hold: `lost=0`, `missing=0`, `worst-latency<=10us`, `verdict=met`.
+    #[arg(long, default_value = "lost=0")]
+    pub property: String,
+    /// How many points.
+    #[arg(long, default_value_t = 1_000)]
+    pub runs: u64,
+    /// What points are drawn from: the same seed gives the same points.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Where the smallest failing scenario goes.
+    #[arg(long, value_name = "FILE.toml", default_value = "counterexample.toml")]
+    pub out: PathBuf,
+    /// Note here how far it is, and go on from there.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
     /// Threads; they change nothing but the time it takes. Default: one for each core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,

@@ -28,6 +28,7 @@ pub fn run(command: Command) -> u8 {
             Ok(exit::MET)
         }
         Command::Sweep(args) => vary::sweep(&args),
+        Command::Fuzz(args) => vary::fuzz(&args),
         Command::Boundary(args) => vary::boundary(&args),
         Command::Merge { parts, out } => vary::merge(&parts, &out),
         Command::Demo => demo::reports().map(|(before, after)| {

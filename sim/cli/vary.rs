@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use flashstall::vary::Variation;
 use flashstall::vary::boundary::{self, Search};
+use flashstall::vary::fuzz::{self, FuzzOptions, Property};
 use flashstall::vary::sweep::{Shard, SweepOptions};
 use flashstall::{Scenario, ScenarioError, exit};
 
-use crate::args::{BoundaryArgs, SweepArgs};
+use crate::args::{BoundaryArgs, FuzzArgs, SweepArgs};
 use crate::output;
 
 /// Threads to use if nobody says.
@@ -73,7 +74,7 @@ pub fn boundary(args: &BoundaryArgs) -> Result<u8, ScenarioError> {
     axes.extend(over.iter().map(|o| ("--over", o.as_str())));
     let threads = threads(args.threads);
     let Some(map) = &args.map else {
-        let variation = Variation::with_options(&scenario, &axes)?;
+        let variation = Variation::with_options(&scenario, &axes)?.keep_busy()?;
         let fork = variation.boot()?;
         let found = Search::new(&variation, &fork, threads)?.boundary()?;
         output::print(&boundary::to_text(&variation, &found));
@@ -89,4 +90,38 @@ pub fn boundary(args: &BoundaryArgs) -> Result<u8, ScenarioError> {
         output::print(&boundary::map_text(along, name, &rows));
     }
     Ok(exit::MET)
+}
+
+/// `flashstall fuzz`.
+pub fn fuzz(args: &FuzzArgs) -> Result<u8, ScenarioError> {
+    let scenario = Scenario::from_path(&args.scenario)?;
+    let property = Property::parse(&args.property)?;
+    let variation = Variation::new(&scenario, "--vary", &args.vary)?;
+    let options = FuzzOptions {
+        runs: args.runs,
+        seed: args.seed,
+        threads: threads(args.threads),
+        state: args.state.clone(),
+    };
+    let Some(found) = fuzz::fuzz(&variation, &property, &options, progress("runs"))? else {
+        output::print(&format!(
+            "{property} holds in {} runs from seed {}\n",
+            args.runs, args.seed
+        ));
+        return Ok(exit::MET);
+    };
+    let text = fuzz::to_toml(&variation, &found.file, &args.out);
+    std::fs::write(&args.out, text)
+        .map_err(|e| ScenarioError::new(format!("cannot write `{}`: {e}", args.out.display())))?;
+    output::print(&format!(
+        "{property} does not hold: run {} from seed {}\n  at        {}: {}\n  smallest  {}, after {} more runs\n  replay    flashstall run {}\n",
+        found.run,
+        args.seed,
+        variation.describe(&found.point),
+        found.found,
+        found.outcome,
+        found.shrinks,
+        args.out.display()
+    ));
+    Ok(exit::FAILED)
 }

@@ -36,6 +36,7 @@ pub(crate) use prepare::{DEFAULT_MAX_INSTRUCTIONS, change_open, chip_file, open}
 pub use prepared::{Buffer, Prepared, PreparedHost, PreparedWire, Trigger, Until, WireSpec};
 pub use quantity::{Deviation, Frequency, QuantityError, Rate, Time};
 pub(crate) use timing::timing;
+pub(crate) use traffic::Random;
 
 use crate::firmware::Firmware;
 
@@ -149,6 +150,11 @@ impl Scenario {
     #[must_use]
     pub const fn file(&self) -> &ScenarioFile {
         &self.file
+    }
+
+    /// The folder that paths in it are relative to.
+    pub(crate) fn base(&self) -> &Path {
+        &self.base
     }
 
     /// The same with another file, and with the firmware that was read already.

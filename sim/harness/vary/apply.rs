@@ -100,7 +100,7 @@ fn later(value: Value, character: Option<Picos>) -> Picos {
 }
 
 /// `at`, or else `delay`, that much later.
-fn shift(at: &mut Option<Time>, delay: &mut Option<Time>, later: Picos) {
+pub(super) fn shift(at: &mut Option<Time>, delay: &mut Option<Time>, later: Picos) {
     let slot = if at.is_some() { at } else { delay };
     *slot = Some(Time(slot.unwrap_or_default().0 + later));
 }
@@ -111,9 +111,15 @@ pub(super) fn wire_at<'a>(
     prepared: &PreparedWire,
     values: impl Iterator<Item = (&'a Axis, Value)> + Clone,
 ) -> WireTable {
-    let mut table = table.clone();
+    let (mut table, own) = (table.clone(), table.baud.as_ref().map(|b| b.value));
     for (axis, value) in values.clone() {
         wire(&mut table, axis.kind, value);
+        if let (true, Value::Rate(rate), Some(own), WireSpec::Uart(spec)) =
+            (axis.keep_busy, value, own, &prepared.spec)
+        {
+            let count = spec.bytes.len() as u64 * u64::from(rate.0) / u64::from(own.0.max(1));
+            wire(&mut table, Kind::Count, Value::Count(count.max(1)));
+        }
     }
     let character = character(
         prepared,

@@ -99,6 +99,8 @@ pub struct Axis {
     pub name: String,
     /// Its values.
     pub values: Values,
+    /// Of a baud rate: the wire sends as many more bytes as it is faster, so that the line is busy for as long.
+    pub keep_busy: bool,
 }
 
 impl fmt::Display for Axis {
@@ -190,6 +192,7 @@ impl Axis {
             slot,
             name: name.to_owned(),
             values,
+            keep_busy: false,
         })
     }
 }

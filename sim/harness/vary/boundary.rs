@@ -34,12 +34,12 @@ pub enum Limit {
     HandlerRunTime,
     /// The interrupt waits: masked, or not taken in time, and nothing is held.
     Latency,
-    /// A ring that DMA writes goes round before firmware looks.
+    /// A ring is too small: DMA goes round before firmware looks, or what the handler took has no room.
     RingSize,
     /// The line itself: characters are not understood.
     Line,
-    /// Everything was taken, and firmware did not keep it.
-    Firmware,
+    /// Everything was taken and kept, and a host did not get what it wanted.
+    Host,
 }
 
 impl Limit {
@@ -52,17 +52,17 @@ impl Limit {
             Self::Latency => "latency",
             Self::RingSize => "ring size",
             Self::Line => "line",
-            Self::Firmware => "firmware",
+            Self::Host => "host",
         }
     }
 
     /// From what came of a point at which something is lost.
     fn of(outcome: &Outcome, report: &Report) -> Self {
         if outcome.lost == 0 {
-            return if outcome.overwritten > 0 {
+            return if outcome.overwritten + outcome.missing > 0 {
                 Self::RingSize
             } else {
-                Self::Firmware
+                Self::Host
             };
         }
         let data = |name: &str| report.wire(name).is_some_and(|w| w.kind != "pin");
@@ -444,7 +444,7 @@ pub fn map(
         let fixed = format!("{name}={at}");
         let mut all = texts.to_vec();
         all.push((along.0, &fixed));
-        let variation = Variation::with_options(scenario, &all)?;
+        let variation = Variation::with_options(scenario, &all)?.keep_busy()?;
         let fork = variation.boot()?;
         let boundary = Search::new(&variation, &fork, threads)?.boundary()?;
         rows.push(MapRow { at, boundary });

@@ -13,7 +13,7 @@ use super::axis::{Kind, Slot};
 use super::{Variation, outcome};
 use crate::report::Report;
 use crate::run::Run;
-use crate::scenario::{Prepared, ScenarioError, Until, WireSpec};
+use crate::scenario::{Prepared, Scenario, ScenarioError, Until, WireSpec};
 
 /// How long before the first moment that matters the boot stops: longer than any instruction takes that is not held, and nothing is
 /// held before the first flash operation.
@@ -218,4 +218,14 @@ impl<'a> Fork<'a> {
 /// Does a value of this kind change what a wire sends, so that the wire is put in anew?
 pub(super) const fn changes_wire(kind: Kind) -> bool {
     !matches!(kind, Kind::Erase | Kind::Program)
+}
+
+/// A run from reset: what came of it, and the whole report.
+pub(super) fn from_reset(scenario: &Scenario) -> Result<(outcome::Outcome, Report), ScenarioError> {
+    let prepared = scenario.prepare()?;
+    let mut run = Run::new(&prepared, true)?;
+    let (why, at) = run.finish(&mut NativeEngine);
+    let report = run.report(scenario, why, at);
+    let outcome = outcome::outcome(&prepared, &run.machine, &report);
+    Ok((outcome, report))
 }

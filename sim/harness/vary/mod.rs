@@ -10,6 +10,7 @@ mod apply;
 mod axis;
 pub mod boundary;
 mod fork;
+pub mod fuzz;
 mod outcome;
 pub mod sweep;
 mod value;
@@ -96,6 +97,29 @@ impl Variation {
             }
         }
         Ok(())
+    }
+
+    /// With a baud rate that is varied, the wire sends as many more bytes as it is faster: the line is busy for as long as in the scenario, and
+    /// an erase that met traffic there meets it at every rate.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] if a wire cannot send so many.
+    pub fn keep_busy(mut self) -> Result<Self, ScenarioError> {
+        let counted = |slot| {
+            self.axes
+                .iter()
+                .any(|a| a.kind == Kind::Count && a.slot == slot)
+        };
+        let busy: Vec<bool> = self
+            .axes
+            .iter()
+            .map(|a| a.kind == Kind::Baud && !counted(a.slot))
+            .collect();
+        for (axis, busy) in self.axes.iter_mut().zip(busy) {
+            axis.keep_busy = busy;
+        }
+        self.check()?;
+        Ok(self)
     }
 
     /// The axes.

@@ -26,7 +26,7 @@ pub struct Outcome {
     pub edges_lost: u64,
     /// Units in DMA rings that were overwritten before firmware looked.
     pub overwritten: u64,
-    /// Bytes sent that are in none of the scenario's buffers.
+    /// Bytes sent that are in none of the scenario's buffers, as far as those go.
     pub missing: u64,
     /// Hosts whose image is not where it should be, or who gave up.
     pub hosts_failed: u64,
@@ -135,6 +135,24 @@ impl std::fmt::Display for Outcome {
     }
 }
 
+/// Bytes that are in no buffer. A buffer that is full to its end is compared as far as it goes.
+fn missing(prepared: &Prepared, report: &Report) -> u64 {
+    let one = |b: &crate::report::BufferReport| {
+        let of = prepared.buffers.iter().find(|its| its.name == b.name);
+        let capacity = of.map_or(0, |its| u64::from(its.capacity));
+        if b.received < capacity {
+            return b.missing;
+        }
+        let differs = b
+            .first_difference
+            .as_ref()
+            .is_some_and(|d| d.index < capacity);
+        let beyond = b.sent.saturating_sub(capacity);
+        b.missing.saturating_sub(beyond).max(u64::from(differs))
+    };
+    report.buffers.iter().map(one).sum()
+}
+
 /// From the machine at the end of its run, and the report as far as it was made.
 pub(super) fn outcome(prepared: &Prepared, machine: &Machine, report: &Report) -> Outcome {
     let log = machine.log();
@@ -147,7 +165,7 @@ pub(super) fn outcome(prepared: &Prepared, machine: &Machine, report: &Report) -
         lost: 0,
         edges_lost: 0,
         overwritten: report.dma.iter().map(|d| d.overwritten).sum(),
-        missing: report.buffers.iter().map(|b| b.missing).sum(),
+        missing: missing(prepared, report),
         hosts_failed: 0,
         resends: report.hosts.iter().map(|h| h.resends).sum(),
         ticks_lost: report.ticks_lost,
