@@ -30,6 +30,8 @@ pub mod host;
 pub mod init;
 mod memory;
 mod open;
+#[cfg(feature = "proptest")]
+pub mod properties;
 pub mod report;
 pub mod run;
 pub mod scenario;
