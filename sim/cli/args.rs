@@ -25,6 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Run scenarios and report.
     Run(RunArgs),
+    /// Run scenarios as a gate on merges: one line each, and files that CI reads.
+    Check(CheckArgs),
     /// Run an ELF without a scenario.
     Exec(ExecArgs),
     /// Write a first scenario for an ELF, by what the image says and what is asked.
@@ -197,6 +199,38 @@ pub struct FuzzArgs {
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
     /// Threads; they change nothing but the time it takes. Default: one for each core.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Scenario files, or folders: all `.toml` files below them, sorted.
+    #[arg(required = true)]
+    pub scenarios: Vec<PathBuf>,
+    /// Write JUnit XML, one test case for each scenario.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write SARIF 2.1.0, for code scanning.
+    #[arg(long, value_name = "FILE")]
+    pub sarif: Option<PathBuf>,
+    /// Write a summary in Markdown.
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Print GitHub workflow commands: annotations of the lines that started a stall.
+    #[arg(long)]
+    pub github: bool,
+    /// Look for the firmware's sources in this folder, too; else below the working directory and around the ELF.
+    #[arg(long, value_name = "FOLDER")]
+    pub source: Vec<PathBuf>,
+    /// Which engine executes instructions.
+    #[arg(long, value_enum, default_value = "native")]
+    pub engine: EngineName,
+    /// Behaviours of silicon that no manual settles.
+    #[arg(long, value_enum, default_value = "default")]
+    pub open_behaviours: OpenSettings,
+    /// Threads for several scenarios. Default: one for each core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
 }

@@ -10,12 +10,13 @@ use flashstall::svd::RegisterNames;
 use flashstall::{RunOptions, ScenarioError, chips, demo, exit};
 
 use crate::args::{Command, ExecArgs, OpenSettings, RunArgs};
-use crate::{generated, output, vary};
+use crate::{check, generated, output, vary};
 
 /// Runs a command.
 pub fn run(command: Command) -> u8 {
     let result = match command {
         Command::Run(args) => scenarios(&args),
+        Command::Check(args) => check::check(&args),
         Command::Exec(args) => one_elf(&args),
         Command::Init(args) => crate::init::init(&args),
         Command::Chips { json } => {

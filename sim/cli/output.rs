@@ -22,6 +22,11 @@ pub fn json(target: &Path, text: &str) -> Result<(), ScenarioError> {
         print(text);
         return Ok(());
     }
+    file(target, text)
+}
+
+/// Writes a file.
+pub fn file(target: &Path, text: &str) -> Result<(), ScenarioError> {
     std::fs::write(target, text)
         .map_err(|e| ScenarioError::new(format!("cannot write `{}`: {e}", target.display())))
 }

@@ -26,6 +26,7 @@ pub mod engine;
 pub mod exec;
 pub mod exit;
 pub mod firmware;
+pub mod gate;
 pub mod host;
 pub mod init;
 mod memory;

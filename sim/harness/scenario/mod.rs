@@ -146,6 +146,11 @@ impl Scenario {
         self.source.as_ref().map(|s| s.path.as_path())
     }
 
+    /// The file's text, if it came from one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.source.as_ref().map(|s| s.text.as_str())
+    }
+
     /// What it says.
     #[must_use]
     pub const fn file(&self) -> &ScenarioFile {

@@ -1,0 +1,66 @@
+//! The gate: `check`.
+
+use flashstall::batch::{self, BatchOptions};
+use flashstall::gate::{Gate, Sources, github, junit, markdown, sarif, text};
+use flashstall::{Report, RunOptions, Scenario, ScenarioError};
+
+use crate::args::{CheckArgs, EngineName, OpenSettings};
+use crate::output;
+
+/// Runs scenarios and tells CI.
+pub fn check(args: &CheckArgs) -> Result<u8, ScenarioError> {
+    let sources = sources(&args.source)?;
+    let all = batch::read(&batch::collect(&args.scenarios)?)?;
+    let all_open = args.open_behaviours == OpenSettings::All;
+    let reports = run(&all, args.engine, all_open, args.threads)?;
+    let gate = Gate::new(&all, reports, &sources);
+    type Write = fn(&Gate) -> String;
+    let files: [(_, Write); 3] = [
+        (&args.junit, junit::write),
+        (&args.sarif, sarif::write),
+        (&args.markdown, markdown::write),
+    ];
+    for (target, write) in files {
+        if let Some(target) = target {
+            output::file(target, &write(&gate))?;
+        }
+    }
+    output::print(&text::write(&gate));
+    if args.github {
+        output::print(&github::write(&gate));
+    }
+    Ok(gate.exit_code())
+}
+
+fn run(
+    scenarios: &[Scenario],
+    engine: EngineName,
+    all_open: bool,
+    threads: Option<u16>,
+) -> Result<Vec<Report>, ScenarioError> {
+    let engine = engine.into();
+    flashstall::engine::engine(engine).map_err(|e| ScenarioError::new(e.to_string()))?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = BatchOptions {
+        run: RunOptions {
+            engine,
+            ..RunOptions::default()
+        },
+        all_open,
+        threads: threads.map_or(cores, usize::from),
+    };
+    batch::run(scenarios, &options)
+}
+
+/// Paths are told relative to the working directory: in CI that is the repository's root.
+fn sources(folders: &[std::path::PathBuf]) -> Result<Sources, ScenarioError> {
+    for folder in folders {
+        if !folder.is_dir() {
+            let message = format!("`{}` is not a folder", folder.display());
+            return Err(ScenarioError::new(message));
+        }
+    }
+    let root = std::env::current_dir()
+        .map_err(|e| ScenarioError::new(format!("cannot tell the working directory: {e}")))?;
+    Ok(Sources::new(root, folders.to_vec()))
+}
