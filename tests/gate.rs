@@ -337,3 +337,157 @@ fn outputs_are_the_same_with_any_number_of_threads() {
     };
     assert_eq!(run("1"), run("4"));
 }
+
+/// A folder as a repository has it: a scenario, and an ELF that is built anew.
+fn repository(name: &str, elf: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("gate")
+        .join(name);
+    std::fs::create_dir_all(folder.join("scenarios")).unwrap();
+    let text = std::fs::read_to_string(root().join("scenarios/hawk-midi/after.toml")).unwrap();
+    // Nothing is expected but a good end: only the baseline can tell that something is worse.
+    let text = text.split("[expect]").next().unwrap().to_owned() + "[expect]\nresets = 0\n";
+    let text = text.replace(
+        "../../firmware-under-test/hawk-midi/elf/after.elf",
+        "../fw.elf",
+    );
+    std::fs::write(folder.join("scenarios/save.toml"), text).unwrap();
+    std::fs::copy(hawk(elf), folder.join("fw.elf")).unwrap();
+    folder
+}
+
+#[test]
+fn a_callee_that_moves_back_to_flash_fails_against_the_baseline() {
+    let folder = repository("callee", "after");
+    let wrote = flashstall(&folder, &["baseline", "scenarios", "-o", "base.json"]);
+    assert_eq!(code(&wrote), 0, "{}", text(&wrote.stderr));
+    let check = [
+        "check",
+        "scenarios",
+        "--baseline",
+        "base.json",
+        "--markdown",
+        "m.md",
+    ];
+    // The same firmware: nothing has changed.
+    let same = flashstall(&folder, &check);
+    assert_eq!(code(&same), 0, "{}", text(&same.stdout));
+    assert_eq!(
+        text(&same.stdout).lines().count(),
+        2,
+        "{}",
+        text(&same.stdout)
+    );
+    assert!(
+        std::fs::read_to_string(folder.join("m.md"))
+            .unwrap()
+            .contains("No change")
+    );
+
+    std::fs::copy(hawk("mutant-callee-in-flash"), folder.join("fw.elf")).unwrap();
+    assert_eq!(code(&flashstall(&folder, &["check", "scenarios"])), 0);
+    let worse = flashstall(&folder, &check);
+    assert_eq!(code(&worse), 1);
+    let out = text(&worse.stdout);
+    for line in [
+        "FAILED     scenarios/save.toml: midi: lost: 0 in the baseline, 60 now",
+        "WORSE",
+        "longest fetch stall",
+        "another build of the firmware: scenarios/save.toml (",
+        "in ring_put ring.c:",
+    ] {
+        assert!(out.contains(line), "{line}\n{out}");
+    }
+    let markdown = std::fs::read_to_string(folder.join("m.md")).unwrap();
+    assert!(
+        markdown.contains("| ❌ worse | scenarios/save.toml | midi: lost | 0 | 60 |"),
+        "{markdown}"
+    );
+    assert!(
+        markdown.contains("midi: margin to an overrun"),
+        "{markdown}"
+    );
+
+    // … and the way back is an improvement, not a failure.
+    let base = ["baseline", "scenarios", "-o", "base.json"];
+    assert_eq!(code(&flashstall(&folder, &base)), 0);
+    std::fs::copy(hawk("after"), folder.join("fw.elf")).unwrap();
+    let better = flashstall(&folder, &check);
+    assert_eq!(code(&better), 0, "{}", text(&better.stdout));
+    assert!(
+        text(&better.stdout).contains("better"),
+        "{}",
+        text(&better.stdout)
+    );
+}
+
+#[test]
+fn a_baseline_that_cannot_be_compared_is_said_so() {
+    let folder = repository("other", "after");
+    let write = || {
+        let wrote = flashstall(&folder, &["baseline", "scenarios", "-o", "-"]);
+        text(&wrote.stdout)
+    };
+    let base = write();
+    let check = |json: &str| {
+        std::fs::write(folder.join("base.json"), json).unwrap();
+        flashstall(&folder, &["check", "scenarios", "--baseline", "base.json"])
+    };
+    for (change, to, message) in [
+        (
+            "flashstall-baseline/1",
+            "flashstall-baseline/9",
+            "is of schema `flashstall-baseline/9`",
+        ),
+        (
+            "stm32f303xc",
+            "stm32f103xb",
+            "is of chip `stm32f103xb`, the scenario has `stm32f303xc`",
+        ),
+        (
+            "../fw.elf",
+            "../old.elf",
+            "is of firmware `../old.elf`, the scenario has `../fw.elf`",
+        ),
+        (
+            "\"scenarios\": [",
+            "\"scenarios\": 5, \"x\": [",
+            "is not a baseline",
+        ),
+    ] {
+        assert!(base.contains(change));
+        let output = check(&base.replace(change, to));
+        assert_eq!(code(&output), 2, "{change}");
+        assert!(
+            text(&output.stderr).contains(message),
+            "{}",
+            text(&output.stderr)
+        );
+        assert!(output.stdout.is_empty());
+    }
+    let moved = check(&base.replace("scenarios/save.toml", "scenarios/gone.toml"));
+    assert_eq!(code(&moved), 0);
+    let out = text(&moved.stdout);
+    assert!(
+        out.contains("not in the baseline: scenarios/save.toml"),
+        "{out}"
+    );
+    assert!(
+        out.contains("in the baseline, not run: scenarios/gone.toml"),
+        "{out}"
+    );
+    for usage in [
+        &["check", "scenarios", "--tolerance", "5%"][..],
+        &[
+            "check",
+            "scenarios",
+            "--baseline",
+            "base.json",
+            "--tolerance",
+            "5",
+        ],
+        &["check", "scenarios", "--baseline", "no.json"],
+    ] {
+        assert_eq!(code(&flashstall(&folder, usage)), 2, "{usage:?}");
+    }
+}

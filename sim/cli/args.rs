@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flashstall::EngineKind;
+use flashstall::gate::Share;
 use flashstall::scenario::{Frequency, Time};
 
 /// Runs real Cortex-M firmware with its flash busy and bytes arriving at line rate, and says which byte was lost and why.
@@ -27,6 +28,18 @@ pub enum Command {
     Run(RunArgs),
     /// Run scenarios as a gate on merges: one line each, and files that CI reads.
     Check(CheckArgs),
+    /// Run scenarios and write down what they come to, for `check --baseline`.
+    Baseline {
+        /// Scenario files, or folders: all `.toml` files below them, sorted.
+        #[arg(required = true)]
+        scenarios: Vec<PathBuf>,
+        /// Write it here; `-` is standard output, which then holds nothing else.
+        #[arg(short, long, value_name = "FILE|-")]
+        output: PathBuf,
+        /// Threads for several scenarios. Default: one for each core.
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+        threads: Option<u16>,
+    },
     /// Run an ELF without a scenario.
     Exec(ExecArgs),
     /// Write a first scenario for an ELF, by what the image says and what is asked.
@@ -221,6 +234,25 @@ pub struct CheckArgs {
     /// Print GitHub workflow commands: annotations of the lines that started a stall.
     #[arg(long)]
     pub github: bool,
+    /// Fail also on what has become worse since `flashstall baseline` wrote this file.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// With `--baseline`: a time may become worse by this share. Losses may not become more at all.
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value = "5%",
+        requires = "baseline"
+    )]
+    pub tolerance: Share,
+    /// With `--baseline`: and by this much, whatever its share.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "1us",
+        requires = "baseline"
+    )]
+    pub floor: Time,
     /// Look for the firmware's sources in this folder, too; else below the working directory and around the ELF.
     #[arg(long, value_name = "FOLDER")]
     pub source: Vec<PathBuf>,

@@ -1,8 +1,10 @@
-//! The gate: `check`.
+//! The gate: `check`, and `baseline` that it can be held against.
+
+use std::path::{Path, PathBuf};
 
 use flashstall::batch::{self, BatchOptions};
-use flashstall::gate::{Gate, Sources, github, junit, markdown, sarif, text};
-use flashstall::{Report, RunOptions, Scenario, ScenarioError};
+use flashstall::gate::{Baseline, Gate, Sources, Tolerance, github, junit, markdown, sarif, text};
+use flashstall::{Report, RunOptions, Scenario, ScenarioError, exit};
 
 use crate::args::{CheckArgs, EngineName, OpenSettings};
 use crate::output;
@@ -11,9 +13,20 @@ use crate::output;
 pub fn check(args: &CheckArgs) -> Result<u8, ScenarioError> {
     let sources = sources(&args.source)?;
     let all = batch::read(&batch::collect(&args.scenarios)?)?;
+    let baseline = args.baseline.as_deref().map(read).transpose()?;
+    if let Some(baseline) = &baseline {
+        baseline.fits(&all, &sources)?;
+    }
     let all_open = args.open_behaviours == OpenSettings::All;
     let reports = run(&all, args.engine, all_open, args.threads)?;
-    let gate = Gate::new(&all, reports, &sources);
+    let mut gate = Gate::new(&all, reports, &sources);
+    if let Some(baseline) = &baseline {
+        let tolerance = Tolerance {
+            share: args.tolerance,
+            floor: args.floor.0,
+        };
+        gate.hold_against(baseline, tolerance);
+    }
     type Write = fn(&Gate) -> String;
     let files: [(_, Write); 3] = [
         (&args.junit, junit::write),
@@ -30,6 +43,27 @@ pub fn check(args: &CheckArgs) -> Result<u8, ScenarioError> {
         output::print(&github::write(&gate));
     }
     Ok(gate.exit_code())
+}
+
+/// Writes down what scenarios come to. What they come to is no failure here.
+pub fn baseline(
+    scenarios: &[PathBuf],
+    target: &Path,
+    threads: Option<u16>,
+) -> Result<u8, ScenarioError> {
+    let sources = sources(&[])?;
+    let all = batch::read(&batch::collect(scenarios)?)?;
+    let reports = run(&all, EngineName::Native, false, threads)?;
+    let baseline = Baseline::new(&all, &reports, &sources);
+    output::json(target, &baseline.to_json())?;
+    Ok(exit::MET)
+}
+
+fn read(path: &Path) -> Result<Baseline, ScenarioError> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| ScenarioError::new(format!("cannot read `{name}`: {e}")))?;
+    Baseline::from_json(&name, &text)
 }
 
 fn run(
@@ -53,7 +87,7 @@ fn run(
 }
 
 /// Paths are told relative to the working directory: in CI that is the repository's root.
-fn sources(folders: &[std::path::PathBuf]) -> Result<Sources, ScenarioError> {
+fn sources(folders: &[PathBuf]) -> Result<Sources, ScenarioError> {
     for folder in folders {
         if !folder.is_dir() {
             let message = format!("`{}` is not a folder", folder.display());

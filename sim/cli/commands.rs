@@ -17,6 +17,11 @@ pub fn run(command: Command) -> u8 {
     let result = match command {
         Command::Run(args) => scenarios(&args),
         Command::Check(args) => check::check(&args),
+        Command::Baseline {
+            scenarios,
+            output,
+            threads,
+        } => check::baseline(&scenarios, &output, threads),
         Command::Exec(args) => one_elf(&args),
         Command::Init(args) => crate::init::init(&args),
         Command::Chips { json } => {

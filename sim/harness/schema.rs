@@ -3,6 +3,7 @@
 use schemars::Schema;
 
 use crate::exec::ExecReport;
+use crate::gate::Baseline;
 use crate::report::Report;
 use crate::scenario::ScenarioFile;
 
@@ -15,6 +16,10 @@ pub fn all() -> Vec<(&'static str, String)> {
             text(&schemars::schema_for!(ScenarioFile)),
         ),
         ("report.schema.json", text(&schemars::schema_for!(Report))),
+        (
+            "baseline.schema.json",
+            text(&schemars::schema_for!(Baseline)),
+        ),
         ("exec.schema.json", text(&schemars::schema_for!(ExecReport))),
     ]
 }

@@ -1,6 +1,6 @@
 //! A summary in Markdown, for a job's summary page or a comment on a merge request.
 
-use super::{Gate, Level, Outcome};
+use super::{Comparison, Gate, Level, Outcome};
 use crate::report::{Verdict, seconds};
 
 /// The whole page.
@@ -13,10 +13,42 @@ pub fn write(gate: &Gate) -> String {
     for outcome in &gate.outcomes {
         text.push_str(&row(outcome));
     }
+    if let Some(comparison) = &gate.comparison {
+        compared(&mut text, gate, comparison);
+    }
     for outcome in &gate.outcomes {
         details(&mut text, outcome);
     }
     text
+}
+
+/// Before and after.
+fn compared(text: &mut String, gate: &Gate, comparison: &Comparison) {
+    text.push_str("\n#### Against the baseline\n\n");
+    let mut rows = comparison.rows(gate).peekable();
+    if rows.peek().is_none() {
+        text.push_str("No change beyond the tolerance.\n");
+    } else {
+        text.push_str("| | scenario | | before | now |\n|---|---|---|--:|--:|\n");
+    }
+    for (outcome, change) in rows {
+        let mark = if change.worse {
+            "❌ worse"
+        } else {
+            "✅ better"
+        };
+        text.push_str(&format!(
+            "| {mark} | {} | {} | {} | {} |\n",
+            cell(&outcome.path),
+            cell(&change.what.to_string()),
+            cell(&change.before),
+            cell(&change.now)
+        ));
+    }
+    for (n, note) in comparison.notes().iter().enumerate() {
+        let gap = if n == 0 { "\n" } else { "" };
+        text.push_str(&format!("{gap}- {}\n", cell(note)));
+    }
 }
 
 fn row(outcome: &Outcome) -> String {

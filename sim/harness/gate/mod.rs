@@ -4,6 +4,8 @@
 //! [`github`] and [`markdown`] write them down. Nothing is run here, and nothing is judged again: what fails is what the
 //! reports say. No output holds a time of day or a machine's name: the same firmware gives the same bytes.
 
+mod baseline;
+mod compare;
 pub mod github;
 pub mod junit;
 pub mod markdown;
@@ -14,6 +16,8 @@ mod sources;
 pub mod text;
 mod xml;
 
+pub use baseline::{BASELINE_SCHEMA, Baseline, Entry, InterruptEntry, StallEntry, WireEntry};
+pub use compare::{Change, Comparison, Quantity, Share, Tolerance, compare};
 pub use problem::{Level, Location, Problem, Step};
 pub use sources::Sources;
 
@@ -88,6 +92,8 @@ impl Outcome {
 pub struct Gate {
     /// In the order in which they were given.
     pub outcomes: Vec<Outcome>,
+    /// What the run is like beside a baseline, if there was one.
+    pub comparison: Option<Comparison>,
 }
 
 impl Gate {
@@ -103,7 +109,26 @@ impl Gate {
                 report,
             })
             .collect();
-        Self { outcomes }
+        Self {
+            outcomes,
+            comparison: None,
+        }
+    }
+
+    /// Holds what ran against `baseline`: what has become worse is a problem that closes the gate.
+    pub fn hold_against(&mut self, baseline: &Baseline, tolerance: Tolerance) {
+        let run: Vec<Entry> = self
+            .outcomes
+            .iter()
+            .map(|o| Entry::new(o.path.clone(), &o.report))
+            .collect();
+        let comparison = compare(baseline, &run, tolerance);
+        for (outcome, changes) in self.outcomes.iter_mut().zip(&comparison.changes) {
+            for change in changes.iter().filter(|c| c.worse).rev() {
+                problem::worse(outcome, change);
+            }
+        }
+        self.comparison = Some(comparison);
     }
 
     /// The exit code: see [`crate::exit`].

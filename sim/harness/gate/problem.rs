@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::rules::{EXPECTATION, LOST, UNDECIDED};
+use super::Outcome;
+use super::compare::{Change, Quantity};
+use super::rules::{EXPECTATION, LOST, REGRESSION, UNDECIDED};
 use super::sources::Sources;
 use crate::chain::{Link, at};
 use crate::report::{ExpectationReport, PlaceReport, Report, Verdict};
@@ -70,6 +72,40 @@ pub(super) fn of(scenario: &Scenario, report: &Report, sources: &Sources) -> Vec
     }
     all.sort_by_key(|p| p.level);
     all
+}
+
+/// Puts what has become worse before the other problems of `outcome`. New losses make errors of those of the same wire, so
+/// that their chains are told; the line is that of the first of them.
+pub(super) fn worse(outcome: &mut Outcome, change: &Change) {
+    let mut cause = None;
+    if let Quantity::Lost(wire) = &change.what {
+        let prefix = format!("{wire}: ");
+        let same = |p: &&mut Problem| p.rule == LOST && p.subject.starts_with(&prefix);
+        for problem in outcome.problems.iter_mut().filter(same) {
+            problem.level = Level::Error;
+            cause.get_or_insert_with(|| problem.clone());
+        }
+    }
+    let location = cause.as_ref().map_or_else(
+        || Location {
+            path: outcome.path.clone(),
+            line: 1,
+        },
+        |c| c.location.clone(),
+    );
+    let problem = Problem {
+        rule: REGRESSION.to_owned(),
+        level: Level::Error,
+        message: format!(
+            "{}: {} in the baseline, {} now",
+            change.what, change.before, change.now
+        ),
+        subject: change.what.to_string(),
+        location,
+        steps: cause.map(|c| c.steps).unwrap_or_default(),
+    };
+    outcome.problems.insert(0, problem);
+    outcome.problems.sort_by_key(|p| p.level);
 }
 
 struct Finder<'a> {

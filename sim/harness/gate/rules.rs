@@ -17,8 +17,11 @@ pub(super) const EXPECTATION: &str = "expectation-failed";
 /// The run decides nothing.
 pub(super) const UNDECIDED: &str = "undecided";
 
+/// Worse than the baseline.
+pub(super) const REGRESSION: &str = "worse-than-baseline";
+
 /// All of them but findings, which bring their own names.
-pub(super) const RULES: [Rule; 3] = [
+pub(super) const RULES: [Rule; 4] = [
     Rule {
         id: LOST,
         title: "A byte, frame or edge was lost",
@@ -37,6 +40,12 @@ pub(super) const RULES: [Rule; 3] = [
         title: "The run decides nothing",
         help: "Nothing was expected, the end was not reached, or the firmware read registers that have no model. The message says \
                which; a gate that passes on this would pass on anything.",
+    },
+    Rule {
+        id: REGRESSION,
+        title: "Worse than the baseline",
+        help: "The scenario may still meet its expectations, but it loses more, waits longer or stalls longer than on the main branch. If \
+               that is meant, write the baseline again with `flashstall baseline` and commit it with the change.",
     },
 ];
 

@@ -1,15 +1,41 @@
 //! For people: one line a scenario, more where something is wrong.
 
-use super::{Gate, Level, Outcome};
-use crate::report::{Verdict, wrapped};
+use super::{Comparison, Gate, Level, Outcome};
+use crate::report::{Verdict, block, table, wrapped};
 
 /// The whole text.
 #[must_use]
 pub fn write(gate: &Gate) -> String {
     let mut text: String = gate.outcomes.iter().map(scenario).collect();
+    if let Some(comparison) = &gate.comparison {
+        compared(&mut text, gate, comparison);
+    }
     text.push_str(&totals(gate));
     text.push('\n');
     text
+}
+
+/// Before and after, and what could not be compared.
+fn compared(text: &mut String, gate: &Gate, comparison: &Comparison) {
+    let mut changes = table(["", "against the baseline", "before", "now"], &[2]);
+    let mut any = false;
+    for (outcome, change) in comparison.rows(gate) {
+        any = true;
+        let mark = if change.worse { "WORSE" } else { "better" };
+        changes.add_row([
+            mark,
+            &format!("{}: {}", outcome.path, change.what),
+            &change.before,
+            &change.now,
+        ]);
+    }
+    if any {
+        block(text, &changes);
+        text.push('\n');
+    }
+    for note in comparison.notes() {
+        text.push_str(&format!("{note}\n"));
+    }
 }
 
 /// `5 scenarios: 3 met, 1 failed, 1 undecided`.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use flashstall_mcu::Machine;
 use flashstall_mcu::log::{Fate, Unit, WireLog};
+use flashstall_mcu::{Machine, Picos};
 
 use super::model::{BufferReport, DifferenceReport, WireReport};
 use super::names::cause_name;
@@ -35,6 +35,7 @@ pub(super) fn wire(log: &WireLog) -> WireReport {
             .iter()
             .filter(|u| u.fate == Fate::Filtered)
             .count() as u64,
+        margin_s: margin(log).map(|m| m.as_secs_f64()),
     };
     for unit in log.units.iter().filter(|u| is_settled(u)) {
         report.sent += 1;
@@ -53,6 +54,24 @@ pub(super) fn wire(log: &WireLog) -> WireReport {
         report.delivered + report.lost_by_cause.values().sum::<u64>()
     );
     report
+}
+
+/// The least time from the taking of a unit to the arrival of the next. Where one was lost to another that was still there it is
+/// zero. A CAN FIFO holds three, so that says nothing there.
+fn margin(log: &WireLog) -> Option<Picos> {
+    if log.kind == "can" {
+        return None;
+    }
+    let pairs = log.units.windows(2).filter_map(|pair| {
+        let [first, second] = pair else { return None };
+        let next = second.arrived?;
+        match (first.fate, second.fate) {
+            (_, Fate::Overrun | Fate::Merged) | (Fate::Overwritten, _) => Some(Picos::ZERO),
+            (Fate::Delivered, _) => Some(Picos(next.0.saturating_sub(first.settled.0))),
+            _ => None,
+        }
+    });
+    pairs.min()
 }
 
 /// Compares a buffer in memory with its wire.

@@ -21,7 +21,7 @@ pub(crate) use names::{
     seconds,
 };
 pub(crate) use stop::stop_report;
-pub(crate) use text::{short, table, wrapped};
+pub(crate) use text::{block, short, table, wrapped};
 
 impl Report {
     /// Do all expectations hold?

@@ -237,7 +237,7 @@ pub struct FaultReport {
 
 /// One wire. `sent = delivered + lost`, and `lost` is the sum of `lost_by_cause`, always. What is on the line
 /// when the run ends, not complete, does not count as sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WireReport {
     /// Its name.
     pub name: String,
@@ -254,6 +254,10 @@ pub struct WireReport {
     /// can: frames that were received and that no filter wanted. They count neither as sent nor as lost.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub filtered: u64,
+    /// uart, pin: the least time that was left, when something was taken, before the next would have overrun it (merged, at a pin).
+    /// Left out where no two followed each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin_s: Option<f64>,
 }
 
 #[expect(

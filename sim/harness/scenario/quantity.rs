@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Why a text is not a quantity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct QuantityError(pub(super) String);
+pub struct QuantityError(pub(crate) String);
 
 /// Splits `20ms` into an integer scaled by `10^decimals` of the unit's factor, exactly.
 fn scaled(
