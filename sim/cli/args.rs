@@ -130,6 +130,12 @@ pub struct RunArgs {
     /// Write the report as JSON; `-` is standard output, which then holds nothing else. Several reports make an array.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
+    /// Write what happened when as a value change dump (GTKWave, PulseView). One scenario only.
+    #[arg(long, value_name = "FILE")]
+    pub vcd: Option<PathBuf>,
+    /// Write it as a trace for ui.perfetto.dev. One scenario only.
+    #[arg(long, value_name = "FILE")]
+    pub perfetto: Option<PathBuf>,
     /// Which engine executes instructions.
     #[arg(long, value_enum, default_value = "native")]
     pub engine: EngineName,

@@ -10,7 +10,7 @@ use flashstall::svd::RegisterNames;
 use flashstall::{RunOptions, ScenarioError, chips, demo, exit};
 
 use crate::args::{Command, ExecArgs, OpenSettings, RunArgs};
-use crate::{check, generated, output, vary};
+use crate::{check, generated, output, pictures, vary};
 
 /// Runs a command.
 pub fn run(command: Command) -> u8 {
@@ -60,6 +60,7 @@ fn scenarios(args: &RunArgs) -> Result<u8, ScenarioError> {
     let engine = args.engine.into();
     flashstall::engine::engine(engine).map_err(|e| ScenarioError::new(e.to_string()))?;
     let all = batch::read(&batch::collect(&args.scenarios)?)?;
+    let pictured = pictures::scenario(args, &all)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let options = BatchOptions {
         run: RunOptions {
@@ -72,6 +73,9 @@ fn scenarios(args: &RunArgs) -> Result<u8, ScenarioError> {
         threads: args.threads.map_or(cores, usize::from),
     };
     let reports = batch::run(&all, &options)?;
+    if let Some(scenario) = pictured {
+        pictures::write(args, scenario, &options.run)?;
+    }
     if let Some(target) = &args.json {
         let text = match reports.as_slice() {
             [one] => one.to_json(),

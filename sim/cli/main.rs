@@ -8,6 +8,7 @@ mod commands;
 mod generated;
 mod init;
 mod output;
+mod pictures;
 mod vary;
 
 use std::process::ExitCode;

@@ -41,6 +41,7 @@ pub mod suggest;
 pub mod svd;
 pub mod systems;
 pub mod testing;
+pub mod timeline;
 pub mod vary;
 
 pub use assert::DurationExt;

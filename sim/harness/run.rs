@@ -13,6 +13,7 @@ use crate::report::{Ending, Report, StopReport, build, judged, stop_report};
 use crate::scenario::file::OpenTable;
 use crate::scenario::{Prepared, Scenario, ScenarioError, Trigger, Until, WireSpec, change_open};
 use crate::svd::RegisterNames;
+use crate::timeline::Timeline;
 
 /// How a scenario is run: everything that is not part of what it says.
 #[derive(Clone, Debug)]
@@ -64,6 +65,31 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    /// Runs it, and keeps what happened when.
+    ///
+    /// # Errors
+    /// As [`run_with`](Self::run_with).
+    pub fn run_recorded(&self, options: &RunOptions) -> Result<(Report, Timeline), ScenarioError> {
+        let mut prepared = self.prepare()?;
+        apply(&mut prepared, options);
+        let mut engine = engine(options.engine).map_err(|e| ScenarioError::new(e.to_string()))?;
+        let mut run = Run::new(&prepared, options.fast_forward)?;
+        run.machine.record_sleep();
+        let (machine, stop) = run.complete(engine.as_mut());
+        let report = build(&Ending {
+            prepared: &prepared,
+            expect: &self.file().expect,
+            machine: &machine,
+            engine: engine.name(),
+            stop,
+            svd: options.svd.as_deref(),
+        });
+        let timeline = Timeline::new(&prepared, &machine, &report);
+        Ok((report, timeline))
+    }
+}
+
 /// Runs what was prepared already: for many runs of one scenario.
 ///
 /// # Errors
@@ -100,12 +126,7 @@ pub(crate) fn execute_with(
     fast_forward: bool,
     engine: &mut dyn Engine,
 ) -> Result<(Machine, StopReport), ScenarioError> {
-    let mut run = Run::new(prepared, fast_forward)?;
-    let (reason, address) = run.finish(engine);
-    tracing::info!(scenario = prepared.name, reason, %address, time = %run.machine.time(), "run ended");
-    let mut stop = stop_report(&run.machine, &prepared.firmware, reason, address);
-    (stop.code, stop.bkpt) = (run.code, run.bkpt);
-    Ok((run.machine, stop))
+    Ok(Run::new(prepared, fast_forward)?.complete(engine))
 }
 
 /// Applies what `options` change.
@@ -174,6 +195,16 @@ impl<'a> Run<'a> {
         };
         run.arm();
         Ok(run)
+    }
+
+    /// Runs to the end: the machine as it stands then, and how it ended.
+    fn complete(mut self, engine: &mut dyn Engine) -> (Machine, StopReport) {
+        let (reason, address) = self.finish(engine);
+        let (name, time) = (&self.prepared.name, self.machine.time());
+        tracing::info!(scenario = name, reason, %address, %time, "run ended");
+        let mut stop = stop_report(&self.machine, &self.prepared.firmware, reason, address);
+        (stop.code, stop.bkpt) = (self.code, self.bkpt);
+        (self.machine, stop)
     }
 
     /// Sets the stops that triggers and `until` still need, and no others.

@@ -283,6 +283,9 @@ pub trait Bus {
     /// An access was held and is over.
     fn held(&mut self, core: &Core, hold: &Hold);
 
+    /// The core slept from `from` to `to`; a longer sleep comes in pieces. A bus that does not care has nothing to do.
+    fn slept(&mut self, _from: Cycles, _to: Cycles) {}
+
     /// Exception `number` became pending in the NVIC at cycle `at`. `merged`: it was pending already, so
     /// this request leaves no trace.
     fn exception_pended(&mut self, core: &Core, number: u16, at: Cycles, merged: bool);

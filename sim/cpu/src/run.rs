@@ -325,7 +325,9 @@ impl Cpu {
         if next == Cycles::NEVER {
             return Boundary::Exit(Exit::Dead);
         }
-        self.core.now = next.max(self.core.now + Cycles(1));
+        let from = self.core.now;
+        self.core.now = next.max(from + Cycles(1));
+        bus.slept(from, self.core.now);
         Boundary::Moved
     }
 

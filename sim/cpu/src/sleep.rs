@@ -6,6 +6,7 @@
 //! | WFE falls through if the event register is set, and clears it | B1.5.18 | `tests::wfe_consumes_the_event` |
 //! | WFE wakes on SEV, SEVONPEND, and on what pre-empts | B1.5.18 | `tests::sevonpend_wakes_wfe_for_a_disabled_interrupt`, `tests::wfe_is_not_woken_with_primask_set` |
 //! | SLEEPONEXIT sleeps as WFI does | B1.5.20 | `exception::leave::tests::sleeponexit_sleeps_at_the_base_level` |
+//! | the bus is told of each piece of a sleep | for timelines | `tests/timeline.rs`: `pins_and_sleep_are_there` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|

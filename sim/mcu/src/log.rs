@@ -303,6 +303,8 @@ pub struct Log {
     pub stalls: Records<Stall>,
     /// Stalls, by kind.
     pub stall_totals: BTreeMap<HoldKind, StallTotals>,
+    /// Times that the core slept, from and to; `None` if nobody asked for them.
+    pub sleeps: Option<Records<(Picos, Picos)>>,
     /// Handler runs, each.
     pub runs: Records<InterruptRun>,
     /// Handler runs, by exception number.

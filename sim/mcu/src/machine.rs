@@ -184,6 +184,11 @@ impl Machine {
         self.soc.stop_on_erase = yes;
     }
 
+    /// Keeps the times that the core sleeps in the log, from now on. They are many, and only a timeline wants them.
+    pub fn record_sleep(&mut self) {
+        self.soc.shared.log.sleeps = Some(crate::log::Records::default());
+    }
+
     /// Stops where the handler of a fault begins, or lets the firmware handle its faults by itself.
     pub fn stop_on_fault(&mut self, yes: bool) {
         self.soc.stop_on_fault = yes;

@@ -113,6 +113,17 @@ impl Bus for Soc {
         self.log_hold(hold);
     }
 
+    fn slept(&mut self, from: Cycles, to: Cycles) {
+        let shared = &mut self.shared;
+        if let Some(sleeps) = &mut shared.log.sleeps {
+            let (from, to) = (shared.clock.time(from), shared.clock.time(to));
+            match sleeps.kept.last_mut() {
+                Some(last) if last.1 == from => last.1 = to,
+                _ => sleeps.push((from, to)),
+            }
+        }
+    }
+
     fn exception_pended(&mut self, _core: &Core, number: u16, at: Cycles, merged: bool) {
         self.log_pended(number, at, merged);
     }

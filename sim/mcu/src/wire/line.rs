@@ -3,6 +3,7 @@
 //! | behaviour | source | test |
 //! |---|---|---|
 //! | a character is start, data (LSB first), parity, stop bits | RM0364 USART §character description | `uart::parity_is_above_the_data_bits` |
+//! | the levels of a character are told for pictures | as the row above | `tests/timeline.rs`: `the_level_of_the_line_can_be_decoded` |
 //! | with flow control the sender looks at RTS before each character; it waits while it is high or not driven | serial.md §7; an undriven line is pulled up, as USB adapters do \[M\] | `rts::a_sender_that_honours_rts_loses_nothing` |
 //! | a sender that looks late sends `slack` more characters | serial.md §7: adapters with a FIFO \[M\] | `rts::a_sender_that_looks_late_overruns` |
 //! | back-to-back characters do not drift: their times are counted from the first of their run | exact rationals | `uart::characters_never_overlap_and_back_to_back_ones_do_not_drift` |
@@ -66,6 +67,15 @@ impl LineFormat {
             Parity::Odd => !odd,
         };
         data | u16::from(parity) << self.data_bits.min(15)
+    }
+
+    /// The line while a character is on it: level, and when it begins, from the start bit on. The line is high before and after.
+    #[must_use]
+    pub fn levels(&self, value: u16) -> Vec<(Picos, bool)> {
+        let bits = u32::from(self.with_parity(value)) << 1 | 1 << (self.bit_count() + 1);
+        (0..=self.bit_count() + 1)
+            .map(|n| (self.bit_rate.periods(n.into()), bits >> n & 1 != 0))
+            .collect()
     }
 
     /// What this end makes of a character that the chip sent; `None` if its stop or parity bit is wrong.
