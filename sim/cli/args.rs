@@ -130,6 +130,9 @@ pub struct RunArgs {
     /// Write the report as JSON; `-` is standard output, which then holds nothing else. Several reports make an array.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
+    /// Write one page to look at: the timeline, the chains of the losses, tables. One scenario only.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Write what happened when as a value change dump (GTKWave, PulseView). One scenario only.
     #[arg(long, value_name = "FILE")]
     pub vcd: Option<PathBuf>,

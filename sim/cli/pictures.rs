@@ -1,6 +1,6 @@
 //! The timelines that `run` writes.
 
-use flashstall::timeline::{perfetto, vcd};
+use flashstall::timeline::{html, perfetto, vcd};
 use flashstall::{RunOptions, Scenario, ScenarioError};
 
 use crate::args::RunArgs;
@@ -11,7 +11,11 @@ pub fn scenario<'a>(
     args: &RunArgs,
     all: &'a [Scenario],
 ) -> Result<Option<&'a Scenario>, ScenarioError> {
-    let wanted = [("--vcd", &args.vcd), ("--perfetto", &args.perfetto)];
+    let wanted = [
+        ("--html", &args.html),
+        ("--vcd", &args.vcd),
+        ("--perfetto", &args.perfetto),
+    ];
     let Some((flag, _)) = wanted.iter().find(|(_, file)| file.is_some()) else {
         return Ok(None);
     };
@@ -30,7 +34,10 @@ pub fn write(
     scenario: &Scenario,
     options: &RunOptions,
 ) -> Result<(), ScenarioError> {
-    let (_report, timeline) = scenario.run_recorded(options)?;
+    let (report, timeline) = scenario.run_recorded(options)?;
+    if let Some(target) = &args.html {
+        output::file(target, &html::write(&report, &timeline))?;
+    }
     if let Some(target) = &args.vcd {
         output::file(target, &vcd::write(&timeline))?;
     }

@@ -1,8 +1,9 @@
 //! What happened when: the wires, the interrupts, the stalls and the flash operations of one run, as pictures want them.
 //!
-//! [`Timeline`] is made from the log after the run, beside the report; [`vcd`] and [`perfetto`] write it down. Times are
+//! [`Timeline`] is made from the log after the run, beside the report; [`html`], [`vcd`] and [`perfetto`] write it down. Times are
 //! picoseconds since power-up. Lists stop where the log's do; [`Timeline::dropped`] says how much is missing.
 
+pub mod html;
 pub mod perfetto;
 pub mod vcd;
 
