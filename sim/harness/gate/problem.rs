@@ -241,20 +241,31 @@ fn place(link: &Link) -> Option<&PlaceReport> {
     }
 }
 
-/// The line of the table that an expectation comes from: `wire midi lost` from `[[expect.wire]]` with `name = "midi"`.
+/// The line of the table that an expectation comes from: `wire midi lost` from `[[expect.wire]]` with `name = "midi"`, `USART1
+/// latency` from `[[expect.interrupt]]` with that name, `resets` from `[expect]`. Of several that fit it is the first.
 fn expect_line(text: &str, expectation: &ExpectationReport) -> u32 {
-    let mut words = expectation.name.split(' ');
-    let kind = words.next().unwrap_or_default();
-    let subject = words.next().unwrap_or_default();
+    let words: Vec<&str> = expectation.name.split(' ').collect();
+    let (kind, subject) = match words.as_slice() {
+        [
+            kind @ ("wire" | "host" | "buffer" | "memory" | "finding"),
+            subject,
+            ..,
+        ] => (*kind, *subject),
+        ["all", "stalls" | "stalls:", ..] => ("stall", ""),
+        [subject, "stalls" | "stalls:", ..] => ("stall", *subject),
+        [subject, "channel", ..] => ("dma", *subject),
+        [subject, ..] => ("interrupt", *subject),
+        [] => ("", ""),
+    };
+    let kind = format!("expect.{kind}");
     let quoted = [format!("\"{subject}\""), format!("'{subject}'")];
-    let table = tables(text)
-        .find(|t| {
-            t.name == format!("expect.{kind}")
-                && (subject.is_empty() || quoted.iter().any(|q| t.body.contains(q.as_str())))
-        })
-        .or_else(|| tables(text).find(|t| t.name == format!("expect.{kind}")))
-        .or_else(|| tables(text).find(|t| t.name == "expect"));
-    table.map_or(1, |t| t.line)
+    let about = |t: &Table<'_>| {
+        t.name == kind && (subject.is_empty() || quoted.iter().any(|q| t.body.contains(q.as_str())))
+    };
+    tables(text)
+        .find(about)
+        .or_else(|| tables(text).find(|t| t.name == "expect"))
+        .map_or(1, |t| t.line)
 }
 
 /// The line of the table that brings a wire or a host.
@@ -308,7 +319,8 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "schema = \"x\"\n[[wire]]\nname = \"midi\"\n[expect]\nresets = 0\n[[expect.wire]]\nname = \"clock\"\n\
-                        lost = 0\n[[expect.wire]] # second\nname = \"midi\"\nlost = 0\n";
+                        lost = 0\n[[expect.wire]] # second\nname = \"midi\"\nlost = 0\n[[expect.stall]]\ncount = 0\n\
+                        [[expect.interrupt]]\nname = 'USART1'\nlatency = \"<=1us\"\n";
 
     fn line(name: &str) -> u32 {
         expect_line(
@@ -327,6 +339,9 @@ mod tests {
         assert_eq!(line("wire midi lost"), 9);
         assert_eq!(line("wire clock lost"), 6);
         assert_eq!(line("resets"), 4);
+        assert_eq!(line("all stalls: count"), 12);
+        assert_eq!(line("all stalls in main: count"), 12);
+        assert_eq!(line("USART1 latency"), 14);
         assert_eq!(wire_line(TEXT, "midi"), 2);
         assert_eq!(wire_line(TEXT, "gone"), 1);
     }
