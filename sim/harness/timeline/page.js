@@ -75,7 +75,9 @@
       const lost = loss !== undefined;
       if (right > drawn + 0.5 || (lost && right > drawnLost + 0.5)) {
         g.fillStyle = colour(lost ? "lost" : kind);
-        g.fillRect(left, top + (lost ? 1 : 4), right - left, ROW - (lost ? 2 : 8));
+        // A loss is never thinner than two whole pixels: it must be seen between millions of others.
+        if (lost) g.fillRect(Math.floor(left), top + 1, Math.max(right - left, 2), ROW - 2);
+        else g.fillRect(left, top + 4, right - left, ROW - 8);
         if (loss !== undefined && loss === selected) {
           g.strokeStyle = colour("text");
           g.strokeRect(left - 1.5, top + 0.5, right - left + 3, ROW - 1);
