@@ -71,6 +71,28 @@ fn run_writes_the_page() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), page("before"));
 }
 
+#[test]
+fn check_writes_a_page_for_each_scenario() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages/new");
+    let _ = std::fs::remove_dir_all(&folder);
+    let output = Command::new(env!("CARGO_BIN_EXE_flashstall"))
+        .current_dir(root())
+        .args([
+            "check",
+            "scenarios/hawk-midi/before.toml",
+            "scenarios/hawk-midi/after.toml",
+            "--html",
+        ])
+        .arg(&folder)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    for name in ["before", "after"] {
+        let file = folder.join(format!("scenarios-hawk-midi-{name}.html"));
+        assert_eq!(std::fs::read_to_string(file).unwrap(), page(name));
+    }
+}
+
 /// `./test --all` installs Chromium and sets FLASHSTALL_NEED_TOOLS; without it this test has nothing to look with.
 fn chromium() -> Option<&'static str> {
     let found = Command::new("chromium").arg("--version").output().is_ok();

@@ -240,6 +240,9 @@ pub struct CheckArgs {
     /// Write a summary in Markdown.
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
+    /// Write a page with the timeline of each scenario into this folder, which is made if it is not there.
+    #[arg(long, value_name = "FOLDER")]
+    pub html: Option<PathBuf>,
     /// Print GitHub workflow commands: annotations of the lines that started a stall.
     #[arg(long)]
     pub github: bool,

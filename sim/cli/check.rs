@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use flashstall::batch::{self, BatchOptions};
 use flashstall::gate::{Baseline, Gate, Sources, Tolerance, github, junit, markdown, sarif, text};
+use flashstall::timeline::html;
 use flashstall::{Report, RunOptions, Scenario, ScenarioError, exit};
 
 use crate::args::{CheckArgs, EngineName, OpenSettings};
@@ -38,11 +39,51 @@ pub fn check(args: &CheckArgs) -> Result<u8, ScenarioError> {
             output::file(target, &write(&gate))?;
         }
     }
+    if let Some(folder) = &args.html {
+        pages(folder, &all, &gate, args.engine)?;
+    }
     output::print(&text::write(&gate));
     if args.github {
         output::print(&github::write(&gate));
     }
     Ok(gate.exit_code())
+}
+
+/// A page for each scenario, named by its path and, where a file has several, by its variant.
+fn pages(
+    folder: &Path,
+    scenarios: &[Scenario],
+    gate: &Gate,
+    engine: EngineName,
+) -> Result<(), ScenarioError> {
+    std::fs::create_dir_all(folder).map_err(|e| {
+        ScenarioError::new(format!(
+            "cannot make the folder `{}`: {e}",
+            folder.display()
+        ))
+    })?;
+    let options = RunOptions {
+        engine: engine.into(),
+        ..RunOptions::default()
+    };
+    for (scenario, outcome) in scenarios.iter().zip(&gate.outcomes) {
+        let (report, timeline) = scenario.run_recorded(&options)?;
+        let variant = scenario.name().split_once(':').map(|(_, variant)| variant);
+        let path = outcome.path.trim_end_matches(".toml");
+        let name = [Some(path), variant]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("-");
+        let fits = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+        let name: String = name
+            .chars()
+            .map(|c| if fits(c) { c } else { '-' })
+            .collect();
+        let file = folder.join(name.trim_start_matches('-').to_owned() + ".html");
+        output::file(&file, &html::write(&report, &timeline))?;
+    }
+    Ok(())
 }
 
 /// Writes down what scenarios come to. What they come to is no failure here.
