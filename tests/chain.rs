@@ -131,34 +131,39 @@ fn nobody_asked() {
     assert_eq!(summary, "nobody read it");
 }
 
+/// Half-words programmed from 1 ms on, one each 60 us, each with a fetch held for 50 us.
+fn programs_ten_half_words(log: &mut Log, firmware: &Firmware) {
+    let pc = firmware.symbols.find("FLASH_ProgramWord").unwrap().address;
+    for n in 0..10u64 {
+        let (start, end) = (us(1_000 + 60 * n), us(1_000 + 60 * n + 50));
+        log.operations.push(FlashOperation {
+            kind: OperationKind::Program,
+            address: Addr(0x0802_0000),
+            length: 2,
+            bank: 1,
+            start,
+            end,
+            pc,
+            snapshot: None,
+        });
+        log.stalls.push(Stall {
+            kind: HoldKind::Fetch,
+            address: pc,
+            pc,
+            active: 0,
+            entering: None,
+            start,
+            end,
+            bank: 1,
+            operation: Some(OperationId(n as usize)),
+        });
+    }
+}
+
 #[test]
 fn many_short_stalls_add_up() {
     let (text, _) = chain(lost(1_400, Fate::Overrun), true, |log, firmware| {
-        let pc = firmware.symbols.find("FLASH_ProgramWord").unwrap().address;
-        for n in 0..10u64 {
-            let (start, end) = (us(1_000 + 60 * n), us(1_000 + 60 * n + 50));
-            log.operations.push(FlashOperation {
-                kind: OperationKind::Program,
-                address: Addr(0x0802_0000),
-                length: 2,
-                bank: 1,
-                start,
-                end,
-                pc,
-                snapshot: None,
-            });
-            log.stalls.push(Stall {
-                kind: HoldKind::Fetch,
-                address: pc,
-                pc,
-                active: 0,
-                entering: None,
-                start,
-                end,
-                bank: 1,
-                operation: Some(OperationId(n as usize)),
-            });
-        }
+        programs_ten_half_words(log, firmware);
         log.runs.push(ran(USART1, 1_000, 1_600, 1_610));
     });
     assert!(
@@ -170,6 +175,25 @@ fn many_short_stalls_add_up() {
         "{text}"
     );
     assert!(text.contains("← FLASH_ProgramWord flash.c:"), "{text}");
+}
+
+#[test]
+fn who_polls_does_not_while_the_core_is_held() {
+    // OpenBLT and PX4's boot loader poll their UART.
+    let (text, summary) = chain(lost(1_400, Fate::Overrun), true, programs_ten_half_words);
+    assert!(
+        text.starts_with("USART1 was not requested, and nobody polled ← instruction fetch at 0x"),
+        "{text}"
+    );
+    assert!(
+        text.contains("held 340.000 us in 7 stalls ← bank 1 busy: program 0x08020000, 50.000 us"),
+        "{text}"
+    );
+    assert!(text.contains("← FLASH_ProgramWord flash.c:"), "{text}");
+    assert_ne!(summary, "nobody read it");
+    // 500 us of stalls in 1.2 ms do not explain why nobody polled.
+    let (text, _) = chain(lost(2_200, Fate::Overrun), true, programs_ten_half_words);
+    assert_eq!(text, "USART1 was not requested, and nobody polled");
 }
 
 #[test]

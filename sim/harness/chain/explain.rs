@@ -185,9 +185,15 @@ impl<'a> Explainer<'a> {
                             last_s: last.as_secs_f64(),
                         });
                     }
-                    _ => chain.push(Link::NotRequested {
-                        interrupt: Some(interrupt),
-                    }),
+                    _ => {
+                        chain.push(Link::NotRequested {
+                            interrupt: Some(interrupt),
+                        });
+                        // Firmware that polls does not while the core stands still.
+                        if let Some(arrived) = blocker {
+                            self.stalled(arrived, unit.settled, chain);
+                        }
+                    }
                 }
             }
         }
