@@ -33,11 +33,14 @@ pub struct Due {
     pub token: u32,
 }
 
+/// Cancelled events that may stay in the queue, however short it is.
+const FEW: usize = 32;
+
 /// Events in the order (time, sequence of scheduling).
 #[derive(Clone, Debug, Default)]
 pub struct Scheduler {
     queue: BinaryHeap<Reverse<(Picos, u64, Target, u32)>>,
-    /// Cancelled and not yet popped, sorted. Few at any time: timers re-arm, they do not pile up.
+    /// Cancelled and still in the queue, sorted; never more than [`FEW`] or half of the queue.
     cancelled: Vec<u64>,
     sequence: u64,
 }
@@ -56,6 +59,12 @@ impl Scheduler {
             self.cancelled.insert(slot, id.0);
         }
         self.drop_cancelled_head();
+        // A watchdog that is refreshed in a poll loop leaves one behind each time, seconds ahead.
+        if self.cancelled.len() > FEW && 2 * self.cancelled.len() > self.queue.len() {
+            let gone = std::mem::take(&mut self.cancelled);
+            self.queue
+                .retain(|Reverse((_, sequence, ..))| gone.binary_search(sequence).is_err());
+        }
     }
 
     /// Moves the only event of `target` to another time. It keeps its place among events of the same time. False, and nothing moves, if
@@ -136,5 +145,22 @@ mod tests {
             s.cancelled.is_empty(),
             "a cancelled event is forgotten once its slot is gone"
         );
+    }
+
+    #[test]
+    fn events_that_are_cancelled_far_ahead_do_not_pile_up() {
+        let mut s = Scheduler::default();
+        s.at(Picos(1), Target::FlashArray, 0);
+        let mut far = s.at(Picos(1_000_000), Target::FlashArray, 1);
+        for n in 0..10_000 {
+            s.cancel(far);
+            far = s.at(Picos(1_000_000 + n), Target::FlashArray, 1);
+            assert!(s.queue.len() <= 2 + FEW + 1, "{}", s.queue.len());
+        }
+        assert_eq!(s.pop(Picos::NEVER).map(|d| d.token), Some(0));
+        let last = s.pop(Picos::NEVER);
+        assert_eq!(last.map(|d| (d.at, d.token)), Some((Picos(1_009_999), 1)));
+        assert_eq!(s.pop(Picos::NEVER), None);
+        assert!(s.cancelled.is_empty());
     }
 }

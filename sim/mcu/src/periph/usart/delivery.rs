@@ -38,7 +38,8 @@ impl Usart {
             self.flags.insert(Isr::ORE);
             self.overrun(cx, c.unit);
         } else {
-            if full {
+            // With RXNE: OVRDIS. Without: software cleared the flag and did not read.
+            if self.held.is_some() {
                 self.release(cx, |_| Fate::Overwritten);
             }
             self.rdr = c.word;
@@ -80,6 +81,19 @@ impl Usart {
             let (wire, number) = held.unit;
             cx.shared.log.settle(wire, number, fate(&held), cx.time);
         }
+    }
+
+    /// A read takes the character in RDR, flag or not. False if there is none.
+    pub(super) fn take_held(&mut self, cx: &mut Cx<'_>) -> bool {
+        let any = self.held.is_some();
+        self.release(cx, |held| {
+            if held.intact {
+                Fate::Delivered
+            } else {
+                Fate::Corrupted
+            }
+        });
+        any
     }
 
     /// Schedules IDLE and RTOF after a character, unless the next one has begun already.

@@ -118,13 +118,7 @@ impl Usart {
     pub(super) fn read_rdr(&mut self, cx: &mut Cx<'_>) -> u32 {
         if self.flags.contains(Isr::RXNE) {
             cx.side_effect();
-            self.release(cx, |held| {
-                if held.intact {
-                    Fate::Delivered
-                } else {
-                    Fate::Corrupted
-                }
-            });
+            self.take_held(cx);
             self.drive(cx);
         }
         self.rdr

@@ -12,6 +12,7 @@
 //! | a flag that comes between the two reads stays | \[D\]: software has not seen it | `a_flag_between_the_two_reads_stays` |
 //! | ORE without RXNE interrupts: a handler that looks at RXNE only never leaves | serial.md §5 | `a_handler_that_looks_at_rxne_only_never_leaves` |
 //! | RXNE, TC and CTS are cleared by writing 0, TC by SR then a write of DR too | RM0041 USART_SR | `flags_are_cleared_by_zeros`, `tc_is_cleared_by_sr_then_a_write` |
+//! | writing 0 to RXNE leaves the character in DR: it is delivered by a read that comes before the next one, else overwritten | \[D\]: the manual clears a flag only; drivers that clear it before they read DR work | `a_character_whose_flag_was_cleared_is_still_read`, `a_character_whose_flag_was_cleared_is_overwritten` |
 //! | RX is heard through a pin in input mode; AFIO_MAPR chooses which | RM0008 ch. 9 \[M\] | `rx_is_where_mapr_puts_it` |
 //! | no OVRDIS, no receiver timeout; OVER8 and ONEBIT where the chip file says so | serial.md §1 | `what_a_part_does_not_have_is_not_kept` |
 //!
@@ -122,6 +123,9 @@ impl UsartV1 {
     /// The second half of a clearing sequence.
     fn read_dr(&mut self, cx: &mut Cx<'_>) -> u32 {
         let data = self.line.read_rdr(cx);
+        if self.line.take_held(cx) {
+            cx.side_effect();
+        }
         let cleared = self.seen & BY_READING & self.line.flags;
         if !cleared.is_empty() {
             cx.side_effect();
@@ -135,8 +139,10 @@ impl UsartV1 {
     fn write_sr(&mut self, cx: &mut Cx<'_>, reg: Register, value: u32) {
         let zeros = Isr::from_bits_truncate(!value & reg.mask);
         self.line.flags.remove(zeros & BY_ZERO);
+        // The character stays in DR, and software may still read it: the Standard Peripheral Library clears the flag first.
         if zeros.contains(Isr::RXNE) {
-            self.line.release(cx, |_| Fate::Flushed);
+            self.line.flags.remove(Isr::RXNE);
+            self.line.drive(cx);
         }
     }
 }

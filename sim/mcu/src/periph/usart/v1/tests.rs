@@ -136,9 +136,35 @@ fn flags_are_cleared_by_zeros() {
     let mut b = overrun();
     b.write(SR, !RXNE);
     assert_eq!(b.read(SR) & (RXNE | ORE), ORE, "ORE takes no zeros");
-    assert_eq!(b.fates()[0], Fate::Flushed);
     b.write(SR, !TC);
     assert_eq!(b.read(SR) & TC, 0);
+}
+
+#[test]
+fn a_character_whose_flag_was_cleared_is_still_read() {
+    let mut b = bench();
+    send(&mut b, &[0x41]);
+    b.run_for(Picos(2 * CHARACTER.0));
+    b.write(SR, !RXNE);
+    assert_eq!(b.read(SR) & RXNE, 0);
+    assert_eq!(b.fates(), [Fate::Waiting]);
+    assert_eq!(b.read(DR), 0x41);
+    assert_eq!(b.fates(), [Fate::Delivered]);
+    assert_eq!(b.read(DR), 0x41, "DR keeps it, and nothing is taken twice");
+    assert_eq!(b.fates(), [Fate::Delivered]);
+}
+
+#[test]
+fn a_character_whose_flag_was_cleared_is_overwritten() {
+    let mut b = bench();
+    send(&mut b, &[0x41, 0x42]);
+    b.run_for(CHARACTER);
+    b.write(SR, !RXNE);
+    b.run_for(Picos(2 * CHARACTER.0));
+    assert_eq!(b.read(SR) & (RXNE | ORE), RXNE, "there was room");
+    assert_eq!(b.fates(), [Fate::Overwritten, Fate::Waiting]);
+    assert_eq!(b.read(DR), 0x42);
+    assert_eq!(b.fates(), [Fate::Overwritten, Fate::Delivered]);
 }
 
 #[test]
