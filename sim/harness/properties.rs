@@ -1,4 +1,4 @@
-//! For property tests with [`proptest`](::proptest): strategies for what a scenario is made of, and laws that hold for every firmware. Feature `proptest`.
+//! For property tests with [`proptest`](https://docs.rs/proptest): strategies for what a scenario is made of, and laws that hold for every firmware. Feature `proptest`.
 //!
 //! ```no_run
 //! use flashstall::properties::{laws, point};
