@@ -24,7 +24,6 @@
 use super::bits::{Cr1, Cr2, Cr3, Isr};
 use super::v3::Usart;
 use crate::chip::PeripheralSpec;
-use crate::log::Fate;
 use crate::periph::build::{BuildError, int};
 use crate::periph::registers::{Names, left_out, name_of};
 use crate::periph::{Cx, Peripheral, Refusal, Register, Signal, UartPort};

@@ -1,4 +1,5 @@
 use super::*;
+use crate::log::Fate;
 use crate::periph::PinMode;
 use crate::periph::testbench::Bench;
 use crate::wire::{FlowControl, Parity, Start, TimedByte, UartWire};
