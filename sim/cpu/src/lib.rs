@@ -12,6 +12,7 @@ mod code;
 mod config;
 mod core;
 mod cost;
+mod counted;
 mod decode;
 mod dwt;
 mod exception;

@@ -25,7 +25,12 @@ const LOOPS: &[Loop] = &[
     Loop { name: "with an IT block", code: &[0x6808, 0x07C0, 0xBF18, 0x2301, 0xD0FA, 0xE7FE], polls: true },
     Loop { name: "with mrs", code: &[0xF3EF, 0x8010, 0x6808, 0x03C0, 0xD5FA, 0xE7FE], polls: true },
     Loop { name: "with a division", code: &[0x6808, 0xFBB0, 0xF0F4, 0xB100, 0xE7FE, 0xE7F9], polls: true },
-    Loop { name: "counts down", code: &[0x3A01, 0xD1FD, 0xE7FD], polls: false },
+    Loop { name: "counts down", code: &[0x3A01, 0xD1FD, 0xE7FD], polls: true },
+    Loop { name: "counts and polls", code: &[0x6808, 0x07C0, 0xD101, 0x3A01, 0xD1FA, 0xE7FE], polls: true },
+    Loop { name: "counts up, compares, polls", code: &[0x6808, 0x07C0, 0xD105, 0x3301, 0xF1B3, 0x1F40, 0xD8F8, 0xD3F7, 0xE7FE, 0xE7FE], polls: true },
+    Loop { name: "the counter in two registers", code: &[0x6808, 0x4617, 0x1E7A, 0xB10F, 0x07C0, 0xD0F9, 0xE7FE], polls: true },
+    Loop { name: "the counter is an address", code: &[0x5888, 0x3204, 0xF002, 0x020C, 0x07C0, 0xD0F9, 0xE7FE], polls: false },
+    Loop { name: "shifts the counter", code: &[0x6808, 0x3A01, 0x0913, 0x07C0, 0xD0FA, 0xE7FE], polls: false },
     Loop { name: "stores", code: &[0x6808, 0x6010, 0x07C0, 0xD0FB, 0xE7FE], polls: false },
     Loop { name: "reads a counter", code: &[0x6848, 0x07C0, 0x2000, 0x2800, 0xD0FA], polls: false },
     Loop { name: "sleeps", code: &[0xBF30, 0x6808, 0x4290, 0xD1FB], polls: false },
@@ -186,4 +191,81 @@ fn a_poll_loop_that_nothing_ends_is_dead() {
     assert_eq!(cpu.core.pc, CODE);
     let (mut cpu, mut bus) = machine(CpuModel::CortexM3, &[0xBF30]);
     assert_eq!(cpu.run(&mut bus, Cycles::NEVER), Exit::Dead, "asleep");
+}
+
+/// Numbers for loops that nobody thought of.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u32) -> u32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as u32) % n
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u32) as usize]
+    }
+
+    /// R0 holds what was polled, R3 to R7 count or are worked out anew.
+    fn register(&mut self) -> u16 {
+        self.of(&[0, 3, 5, 6, 7])
+    }
+
+    fn instruction(&mut self, code: &mut Vec<u16>) {
+        let (d, n, k) = (self.register(), self.register(), self.below(6) as u16);
+        match self.below(14) {
+            0 => code.push(0x6808),                           // ldr r0, [r1]
+            1 | 2 => code.push(0x3800 | d << 8 | k),          // subs d, #k
+            3 => code.push(0x3000 | d << 8 | k),              // adds d, #k
+            4 => code.push(0x2800 | d << 8 | k),              // cmp d, #k
+            5 => code.push(0x4600 | n << 3 | d),              // mov d, n
+            6 => code.extend([0xF1A0 | n, d << 8 | k]),       // sub.w d, n, #k
+            7 => code.extend([0xF110 | n, 0x0F00 | k]),       // cmn n, #k
+            8 => code.push(0x2000 | d << 8 | k),              // movs d, #k
+            9 => code.push(0xB240 | n << 3 | d),              // sxtb d, n
+            10 => code.extend([0xBF08, 0x3800 | d << 8 | k]), // it eq; sub d, #k
+            11 => code.push(0x4280 | n << 3 | d),             // cmp d, n
+            12 => code.push(0x4200 | n << 3 | d),             // tst d, n
+            _ => code.push(0x4040 | n << 3 | d),              // eors d, n
+        }
+    }
+}
+
+#[test]
+fn loops_that_nobody_thought_of() {
+    let mut random = Random(20_261_121);
+    let mut skipped = 0;
+    for case in 0..4_000 {
+        let mut code = vec![0x6808];
+        for _ in 0..1 + random.below(4) {
+            random.instruction(&mut code);
+        }
+        let condition = random.below(14) as u16;
+        let back = (!(code.len() as u16 + 1)) & 0xFF;
+        code.extend([0xD000 | condition << 8 | back, 0xE7FE]);
+        let edge = [0, 1 << 31, u32::MAX, 300, 100_000];
+        let values: [u32; 5] = std::array::from_fn(|_| {
+            random
+                .of(&edge)
+                .wrapping_add(random.below(400))
+                .wrapping_sub(200)
+        });
+        let limit = 2_000 + u64::from(random.below(40));
+        let saved = compare(
+            &format!("case {case}: {code:04x?} {values:x?}"),
+            &code,
+            limit,
+            &|cpu, bus| {
+                for (register, value) in [0, 3, 5, 6, 7].into_iter().zip(values) {
+                    cpu.core.r[register] = value;
+                }
+                bus.at(1_500, Event::Status(1));
+            },
+        );
+        skipped += u32::from(saved > 20);
+    }
+    assert!(skipped > 400, "{skipped} loops had something to skip");
 }
