@@ -17,6 +17,7 @@
 #define RESEND       0x080 /* pages are framed; one that is broken is asked for again */
 #define WATCHDOG     0x100 /* IWDG of half a second                                   */
 #define BOTH_FIFOS   0x200 /* CAN: every second frame goes to the other FIFO          */
+#define BATCH        0x400 /* YMODEM: a block with name and size comes first          */
 
 #if defined VARIANT_PLAIN
 #define REMEDY 0
@@ -40,6 +41,10 @@
 #define REMEDY BOTH_FIFOS
 #elif defined VARIANT_PLAIN_IWDG
 #define REMEDY WATCHDOG
+#elif defined VARIANT_XMODEM
+#define REMEDY 0
+#elif defined VARIANT_YMODEM
+#define REMEDY BATCH
 #else
 #error "no such variant: see the list in the Makefile"
 #endif

@@ -67,6 +67,9 @@ pub enum Command {
     Fuzz(FuzzArgs),
     /// Find the highest value at which nothing is lost at the worst of all others, and say what binds.
     Boundary(BoundaryArgs),
+    /// Put ports of the chip at pseudo-terminals that real programs open; ends with Ctrl-C and the report.
+    #[cfg(unix)]
+    Serve(ServeArgs),
     /// Run both engines in lockstep and show the first difference.
     Crosscheck {
         /// An ELF file, or a scenario (`.toml`).
@@ -154,6 +157,48 @@ pub struct RunArgs {
     /// Threads for several scenarios. Default: one for each core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+}
+
+/// Arguments of `serve`.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The scenario. Who is at the port there makes room for the terminal; `until` and `max-time` do not count.
+    pub scenario: PathBuf,
+    /// A port, and a link to make to its terminal: `USART1`, `USART1=/tmp/board`, `CAN1` (slcan). Can be given for several.
+    #[arg(long, required = true, value_name = "PORT[=LINK]")]
+    pub pty: Vec<flashstall::serve::PortOption>,
+    /// Simulated time against the clock on the wall.
+    #[arg(long, value_enum, default_value = "real")]
+    pub pace: PaceName,
+    /// Bit rate of the line: that of the `scenario`, what the `client` sets, or a number.
+    #[arg(long, default_value = "scenario", value_parser = flashstall::serve::speed, value_name = "scenario|client|RATE")]
+    pub speed: flashstall::serve::Speed,
+    /// End at this simulated time. Default: a day.
+    #[arg(long)]
+    pub max_time: Option<Time>,
+    /// End a second (of simulated time) after a client has come and all have gone.
+    #[arg(long)]
+    pub once: bool,
+    /// Power up when the first client has come.
+    #[arg(long)]
+    pub wait: bool,
+    /// Write what came as a scenario that replays it.
+    #[arg(long, value_name = "FILE.toml")]
+    pub record: Option<PathBuf>,
+    /// Write the report as JSON; `-` is standard output, which then holds nothing else.
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+}
+
+/// Paces by name.
+#[cfg(unix)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PaceName {
+    /// As on the wall.
+    Real,
+    /// As fast as it goes, but for the answers of the client.
+    Fast,
 }
 
 /// Arguments of `sweep`.

@@ -41,6 +41,8 @@ pub fn run(command: Command) -> u8 {
             output::print(&demo::text(&before, &after));
             exit::MET
         }),
+        #[cfg(unix)]
+        Command::Serve(args) => crate::serve::serve(&args),
         Command::Crosscheck {
             file,
             chip,

@@ -9,6 +9,8 @@ mod generated;
 mod init;
 mod output;
 mod pictures;
+#[cfg(unix)]
+mod serve;
 mod vary;
 
 use std::process::ExitCode;

@@ -37,6 +37,8 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod schema;
+#[cfg(unix)]
+pub mod serve;
 pub mod suggest;
 pub mod svd;
 pub mod systems;

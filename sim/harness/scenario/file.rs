@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use flashstall_mcu::Picos;
+use flashstall_mcu::wire::{CanFrame, CanId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -252,7 +254,34 @@ pub struct WireTable {
     pub traffic: Located<TrafficTable>,
 }
 
-/// `traffic` of a wire. For a uart exactly one of `hex`, `text`, `file`, `counter`, `pattern`; for a pin `pulses` or `edges`; for a can what a uart has,
+impl WireTable {
+    /// A uart wire at this port that is called after it, has no rate and sends nothing.
+    #[must_use]
+    pub fn at_port(port: &str) -> Self {
+        Self {
+            name: port.to_lowercase().into(),
+            kind: WireKind::Uart.into(),
+            port: Some(port.into()),
+            baud: None,
+            bitrate: None,
+            retransmit: None,
+            others_acknowledge: None,
+            clock_error: None,
+            format: None,
+            flow_control: None,
+            flow_slack: None,
+            receiver_follows: None,
+            pin: None,
+            counts: None,
+            at: None,
+            on: None,
+            delay: None,
+            traffic: TrafficTable::default().into(),
+        }
+    }
+}
+
+/// `traffic` of a wire. For a uart exactly one of `hex`, `text`, `file`, `chunks`, `counter`, `pattern`; for a pin `pulses` or `edges`; for a can what a uart has,
 /// cut into frames, or `frames`, or `candump`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -266,6 +295,9 @@ pub struct TrafficTable {
     /// Bytes of a file, relative to the scenario file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Located<String>>,
+    /// Bytes at times of their own: what was recorded. Those of one chunk go out back to back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunks: Option<Located<Vec<ChunkTable>>>,
     /// Bytes that count up from this one and wrap round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counter: Option<u8>,
@@ -344,6 +376,33 @@ pub struct FrameTable {
     /// How many bytes a remote frame asks for. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dlc: Option<Located<u8>>,
+}
+
+impl FrameTable {
+    /// `frame`, sent at `at`.
+    #[must_use]
+    pub fn of(at: Picos, frame: &CanFrame) -> Self {
+        let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+        let extended = matches!(frame.id, CanId::Extended(_));
+        Self {
+            at: Some(Time(at).into()),
+            id: frame.id.raw().into(),
+            extended: extended.then_some(true),
+            data: (!frame.is_empty()).then(|| hex(frame.bytes()).into()),
+            remote: frame.remote.then_some(true),
+            dlc: frame.remote.then(|| frame.dlc.into()),
+        }
+    }
+}
+
+/// One of `chunks`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ChunkTable {
+    /// Time from the wire's start. If the line is still busy then, the chunk follows back to back.
+    pub at: Located<Time>,
+    /// Bytes as hex digits, blanks between as you like.
+    pub hex: Located<String>,
 }
 
 /// One of `edges`.

@@ -23,6 +23,7 @@ pub(super) fn frames(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<T
     let t = &table.value;
     for (given, key) in [
         (t.gap.is_some(), "gap"),
+        (t.chunks.is_some(), "chunks"),
         (t.pulses.is_some(), "pulses"),
         (t.width.is_some(), "width"),
         (t.idle_high.is_some(), "idle-high"),

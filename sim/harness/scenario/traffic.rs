@@ -85,14 +85,18 @@ pub(super) fn bytes(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8
         t.hex.is_some(),
         t.text.is_some(),
         t.file.is_some(),
+        t.chunks.is_some(),
         t.counter.is_some(),
         t.pattern.is_some(),
     ];
     if kinds.iter().filter(|k| **k).count() != 1 {
         return Err(ScenarioError::at(
             table,
-            "a uart sends exactly one of `hex`, `text`, `file`, `counter`, `pattern`",
+            "a uart sends exactly one of `hex`, `text`, `file`, `chunks`, `counter`, `pattern`",
         ));
+    }
+    if t.chunks.is_some() {
+        return Err(ScenarioError::at(table, "`chunks` are for uart wires"));
     }
     let fixed = if let Some(hex) = &t.hex {
         Some(parse_hex(hex)?)
@@ -171,6 +175,51 @@ pub(super) fn parse_hex(hex: &Located<String>) -> Result<Vec<u8>, ScenarioError>
         .collect())
 }
 
+/// Bytes with times of their own; `None` if the traffic has none. All bytes of a chunk are due at once: the line sends one at a time.
+pub(super) fn chunks(
+    table: &Located<TrafficTable>,
+) -> Result<Option<Vec<TimedByte>>, ScenarioError> {
+    let t = &table.value;
+    let Some(chunks) = &t.chunks else {
+        return Ok(None);
+    };
+    for (given, key) in [
+        (t.count.is_some(), "count"),
+        (t.gap.is_some(), "gap"),
+        (t.jitter.is_some(), "jitter"),
+        (t.seed.is_some(), "seed"),
+    ] {
+        if given {
+            let message = format!("`{key}` does not go with `chunks`, which have their own times");
+            return Err(ScenarioError::at(table, message));
+        }
+    }
+    let mut bytes = Vec::new();
+    let mut last = Picos::ZERO;
+    for chunk in &chunks.value {
+        let at = chunk.at.value.0;
+        if at < last {
+            let message = format!("{at} is before the chunk ahead of it, at {last}");
+            return Err(ScenarioError::at(&chunk.at, message));
+        }
+        last = at;
+        let values = parse_hex(&chunk.hex)?;
+        bytes.extend(
+            values
+                .into_iter()
+                .map(|value| TimedByte { offset: at, value }),
+        );
+    }
+    if bytes.len() > MAX_UNITS as usize {
+        let message = format!(
+            "{} bytes are too many, a wire sends at most {MAX_UNITS}",
+            bytes.len()
+        );
+        return Err(ScenarioError::at(chunks, message));
+    }
+    Ok(Some(bytes))
+}
+
 /// Start bits of `bytes`, frame after frame: offset n is exact, rounding does not add up.
 pub(super) fn schedule(
     bytes: &[u8],
@@ -201,6 +250,7 @@ pub(super) fn edges(table: &Located<TrafficTable>) -> Result<Vec<TimedEdge>, Sce
     let t = &table.value;
     for (given, key) in [
         (t.hex.is_some(), "hex"),
+        (t.chunks.is_some(), "chunks"),
         (t.text.is_some(), "text"),
         (t.file.is_some(), "file"),
         (t.counter.is_some(), "counter"),

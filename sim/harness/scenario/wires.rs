@@ -105,8 +105,13 @@ fn uart(
         flow_slack: table.flow_slack.as_ref(),
     };
     let (port, format, flow_control) = end.check(chip)?;
-    let bytes = traffic::bytes(&table.traffic, base)?;
-    let bytes = traffic::schedule(&bytes, format.bit_rate, format.half_bits(), &table.traffic);
+    let bytes = match traffic::chunks(&table.traffic)? {
+        Some(timed) => timed,
+        None => {
+            let bytes = traffic::bytes(&table.traffic, base)?;
+            traffic::schedule(&bytes, format.bit_rate, format.half_bits(), &table.traffic)
+        }
+    };
     let spec = WireSpec::Uart(UartWire {
         name: table.name.value.clone(),
         port: port.value.clone(),

@@ -6,6 +6,7 @@
 //! | a paused host finishes the character that it has begun | XON/XOFF between characters \[D\] | `a_paused_host_finishes_its_character` |
 //! | the host acts `latency` after the end of what it heard | adapters gather bytes, USB polls \[M\] | `a_host_acts_after_its_latency` |
 //! | a timer that is set again or stopped does not go off | [`Orders::timer`] | `only_the_last_timer_goes_off` |
+//! | a host may change its rate; a character that is on the line keeps its own | a new divider takes effect between characters \[D\] | `a_host_changes_its_rate` |
 //! | RTS holds the next character back, as that of a [`UartWire`](super::UartWire) | serial.md §7 | scenarios `f303-uart-rts-cts`, `-slack` |
 //!
 //! | left out | why | what happens |
@@ -222,6 +223,10 @@ impl HostSender {
         self.spec.peer.event(at, event, &mut orders);
         if orders.discard {
             self.queue.clear();
+        }
+        if let Some(bit_rate) = orders.bit_rate {
+            self.spec.format.bit_rate = bit_rate;
+            self.line.set_bit_rate(bit_rate);
         }
         self.queue.extend(orders.send);
         self.paused = orders.pause.unwrap_or(self.paused);

@@ -161,6 +161,12 @@ impl Line {
         self.port
     }
 
+    /// The next character goes out at this rate.
+    pub(super) const fn set_bit_rate(&mut self, bit_rate: Hertz) {
+        self.format.bit_rate = bit_rate;
+        self.run = None;
+    }
+
     /// The USART whose RTS must be asked before a character, if the sender cares.
     pub(super) fn asks(&self) -> Option<PeripheralId> {
         (self.flow_control != FlowControl::None).then_some(self.port)

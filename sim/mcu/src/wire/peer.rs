@@ -3,7 +3,7 @@
 //! It knows no wire: `S` is what it sends and `H` what it hears (bytes of a UART, frames of a CAN bus). It sees nothing of the chip but
 //! what the chip says, and nothing of time but what it is told and the one timer that it sets.
 
-use crate::Picos;
+use crate::{Hertz, Picos};
 
 /// What a peer is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Orders<S> {
     pub send: Vec<S>,
     /// Begin nothing more (true), or go on (false).
     pub pause: Option<bool>,
+    /// uart: from the next character on, both ways, this end's clock makes so many bits a second.
+    pub bit_rate: Option<Hertz>,
     /// Set the timer to this span from now, or stop it. It has one: a new span replaces the old.
     pub timer: Option<Option<Picos>>,
 }
@@ -39,6 +41,7 @@ impl<S> Default for Orders<S> {
             discard: false,
             send: Vec::new(),
             pause: None,
+            bit_rate: None,
             timer: None,
         }
     }

@@ -211,3 +211,24 @@ fn what_cannot_be_understood_is_told_as_such() {
         "and of another port it hears nothing"
     );
 }
+
+#[test]
+fn a_host_changes_its_rate() {
+    let faster = Orders {
+        bit_rate: Some(Hertz::new(20_000)),
+        ..send(&[1, 2])
+    };
+    let mut bench = Bench::new(vec![send(&[7]), faster, Orders::default()]);
+    bench.run_until(MS(20));
+    let starts: Vec<_> = bench.frames.iter().map(|f| (f.start, f.bit_rate)).collect();
+    let half = CHARACTER.0 / 2;
+    let (slow, fast) = (Hertz::new(10_000), Hertz::new(20_000));
+    assert_eq!(
+        starts,
+        [
+            (MS(10), slow),
+            (MS(11), fast),
+            (Picos(MS(11).0 + half), fast)
+        ]
+    );
+}
