@@ -5,7 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::{hawk, root};
+use common::{hawk, root, tool};
 
 fn flashstall(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_flashstall"))
@@ -80,16 +80,6 @@ fn check(folder: &str, scenarios: &[&Path]) -> Files {
         markdown: std::fs::read_to_string(markdown).unwrap(),
         junit,
     }
-}
-
-/// A program that `./test --all` installs. Without it a test does less, unless FLASHSTALL_NEED_TOOLS says that it is there.
-fn tool(name: &str) -> Option<Command> {
-    let found = Command::new(name).arg("--version").output().is_ok();
-    assert!(
-        found || std::env::var_os("FLASHSTALL_NEED_TOOLS").is_none(),
-        "no {name}"
-    );
-    found.then(|| Command::new(name))
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -134,4 +135,145 @@ fn what_exists_is_kept_and_what_does_not_exist_is_said() {
         text(&output)
     );
     assert_eq!(std::fs::read_to_string(&file.0).unwrap(), "mine");
+}
+
+/// As [`init`] with `--ask`, and `answers` on standard input.
+fn asked(elf: &str, out: &std::path::Path, more: &[&str], answers: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flashstall"))
+        .args(["init", "--ask"])
+        .arg(root().join("firmware-under-test").join(elf))
+        .arg("--out")
+        .arg(out)
+        .args(more)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may have ended before it read all of it.
+    let _ = child.stdin.take().unwrap().write_all(answers);
+    child.wait_with_output().unwrap()
+}
+
+const HAWK: &str = "hawk-midi/elf/before.elf";
+/// Nothing listens in it.
+const SILENT: &str = "probes/elf/bkpt.elf";
+
+#[test]
+fn an_empty_answer_is_the_default() {
+    let file = Scratch::new("asked.toml");
+    let output = asked(HAWK, &file.0, &[], b"\n");
+    assert!(output.status.success(), "{}", text(&output));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.ends_with("Chip [stm32f303xc]: "), "{said}");
+    // What is known is not asked, and standard output has the result alone.
+    let result = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        result.starts_with("chip             stm32f303xc ("),
+        "{result}"
+    );
+    let written = std::fs::read_to_string(&file.0).unwrap();
+    assert!(written.contains("baud = 31250"), "{written}");
+}
+
+#[test]
+fn a_wrong_answer_is_asked_again() {
+    let file = Scratch::new("wrong.toml");
+    let answers = b"stm32f999\nstm32l151x6\n\xff\xfe\x00\n  stm32f303xc \nnot read\n";
+    let output = asked(HAWK, &file.0, &[], answers);
+    assert!(output.status.success(), "{}", text(&output));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said.matches("Chip [stm32f303xc]: ").count(), 4, "{said}");
+    assert!(said.contains("no chip `stm32f999`"), "{said}");
+    Scenario::from_path(&file.0).unwrap();
+}
+
+#[test]
+fn port_and_rate_are_asked_where_nothing_listens() {
+    let file = Scratch::new("silent.toml");
+    let chip = ["--chip", "stm32f303xc"];
+    let answers = b"USART9\nusart2\nfast\n0\n99999999999\n20000000\n9600\n";
+    let output = asked(SILENT, &file.0, &chip, answers);
+    assert!(output.status.success(), "{}", text(&output));
+    let said = String::from_utf8_lossy(&output.stderr);
+    for (part, times) in [
+        ("Port that receives, or none [none]: ", 2),
+        ("stm32f303xc has no port `USART9`", 1),
+        ("Bits a second on USART2 [115200]: ", 5),
+        ("is no number of bits a second", 3),
+        ("cannot be made", 1),
+    ] {
+        assert_eq!(said.matches(part).count(), times, "{part}: {said}");
+    }
+    let written = std::fs::read_to_string(&file.0).unwrap();
+    assert!(
+        written.contains("port = \"USART2\"\nbaud = 9600 "),
+        "{written}"
+    );
+    Scenario::from_path(&file.0).unwrap();
+
+    let output = asked(SILENT, &Scratch::new("none.toml").0, &chip, b"none\n");
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("none found"), "{}", text(&output));
+}
+
+#[test]
+fn input_that_ends_is_an_error_and_nothing_is_written() {
+    let file = Scratch::new("ended.toml");
+    for (elf, answers, question) in [
+        (HAWK, &b""[..], "`Chip`"),
+        (HAWK, b"stm32f999", "`Chip`"),
+        (
+            SILENT,
+            b"stm32f303xc\nUSART2\n",
+            "`Bits a second on USART2`",
+        ),
+    ] {
+        let output = asked(elf, &file.0, &[], answers);
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        let said = text(&output);
+        let ended = format!("the input ended before {question} was answered");
+        assert!(said.contains(&ended) && said.contains("--chip"), "{said}");
+        assert!(!file.0.exists());
+    }
+    // What is there is not asked about, and stays if the answers never come.
+    std::fs::write(&file.0, "mine").unwrap();
+    let refused = asked(HAWK, &file.0, &[], b"\n");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!text(&refused).contains("Chip ["), "{}", text(&refused));
+    let ended = asked(HAWK, &file.0, &["--force"], b"");
+    assert_eq!(ended.status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&file.0).unwrap(), "mine");
+}
+
+/// On a terminal nobody has to say `--ask`. `script` makes one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_is_asked() {
+    let Some(mut script) = common::tool("script") else {
+        return;
+    };
+    let file = Scratch::new("terminal.toml");
+    let elf = root().join("firmware-under-test").join(HAWK);
+    let command = format!(
+        "{} init {} --out {}",
+        env!("CARGO_BIN_EXE_flashstall"),
+        elf.display(),
+        file.0.display()
+    );
+    let mut child = script
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(b"stm32f999\n\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(keys);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(said.matches("Chip [stm32f303xc]: ").count(), 2, "{said}");
+    assert!(said.contains("no chip `stm32f999`"), "{said}");
+    assert!(file.0.is_file());
 }

@@ -390,4 +390,7 @@ pub struct InitArgs {
     /// Write over a file that exists.
     #[arg(long)]
     pub force: bool,
+    /// Ask also if standard input is no terminal: an answer is a line.
+    #[arg(long)]
+    pub ask: bool,
 }

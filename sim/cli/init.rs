@@ -1,6 +1,6 @@
 //! `flashstall init`: asks what the image does not say, if there is somebody to ask.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use flashstall::{ScenarioError, exit};
 use flashstall_mcu::chip::Chip;
 
 use crate::args::InitArgs;
+use crate::ask::Dialogue;
 use crate::output;
 
 /// Parts that a question lists.
@@ -31,25 +32,28 @@ pub fn init(args: &InitArgs) -> Result<u8, ScenarioError> {
         )));
     }
     let survey = Survey::of(&args.elf)?;
-    let asks = std::io::stdin().is_terminal();
-    let chip = match &args.chip {
-        Some(name) => survey.chip(name)?,
-        None if asks => ask_chip(&survey)?,
-        None => survey.only_chip()?,
+    let stdin = std::io::stdin();
+    let mut somebody = (args.ask || stdin.is_terminal()).then(|| Dialogue::new(stdin.lock()));
+    let chip = match (&args.chip, &mut somebody) {
+        (Some(name), _) => survey.chip(name)?,
+        (None, Some(somebody)) => ask_chip(&survey, somebody)?,
+        (None, None) => survey.only_chip()?,
     };
+    let mut wanted = ports(&survey, &chip, &args.port)?;
+    if let (true, Some(somebody)) = (wanted.is_empty(), &mut somebody) {
+        wanted.extend(ask_port(&chip, somebody)?);
+    }
     let mut with_rates = Vec::new();
-    for port in ports(&survey, &chip, &args.port)? {
-        let rate = match args.baud {
+    for port in wanted {
+        let known = match args.baud {
             Some(baud) => Some(baud),
             None => init::rate(&survey, &chip, &port)?,
         };
+        let rate = match (known, &mut somebody) {
+            (None, Some(somebody)) => Some(ask_rate(&survey, &chip, &port, somebody)?),
+            _ => known,
+        };
         with_rates.push((port, rate));
-    }
-    if with_rates.is_empty() && asks {
-        let port = ask("No port listens after start-up. One that receives", "none")?;
-        if port != "none" {
-            with_rates.push((port, args.baud));
-        }
     }
     let answers = Answers {
         elf: relative(&args.elf, &args.out),
@@ -57,13 +61,14 @@ pub fn init(args: &InitArgs) -> Result<u8, ScenarioError> {
         ports: with_rates,
     };
     let text = init::scenario(&survey, &answers);
-    // What is written can be read: an unknown port or a baud rate that cannot be made is said before there is a file.
-    let base = args.out.parent().unwrap_or(Path::new(""));
-    for scenario in Scenario::from_toml(&text, &args.out, base)? {
-        scenario.prepare()?;
-    }
-    std::fs::write(&args.out, &text)
-        .map_err(|e| ScenarioError::new(format!("cannot write `{}`: {e}", args.out.display())))?;
+    check(&text, &args.out)?;
+    let there = args.out.exists();
+    output::file(&args.out, &text).inspect_err(|_| {
+        if !there {
+            // Half a scenario is none.
+            let _ = std::fs::remove_file(&args.out);
+        }
+    })?;
     output::print(&summary(&survey, &answers, &args.out));
     Ok(exit::MET)
 }
@@ -75,38 +80,80 @@ fn ports(survey: &Survey, chip: &Chip, wanted: &[String]) -> Result<Vec<String>,
     let known = init::all_ports(chip);
     for port in wanted {
         if !known.contains(port) {
-            return Err(ScenarioError::new(format!(
-                "{} has no port `{port}` for a wire",
-                chip.name
-            ))
-            .suggest(port, known.iter().map(String::as_str)));
+            return Err(no_port(chip, port));
         }
     }
     Ok(wanted.to_vec())
 }
 
-fn ask_chip(survey: &Survey) -> Result<Arc<Chip>, ScenarioError> {
+fn no_port(chip: &Chip, port: &str) -> ScenarioError {
+    let known = init::all_ports(chip);
+    ScenarioError::new(format!("{} has no port `{port}` for a wire", chip.name))
+        .suggest(port, known.iter().map(String::as_str))
+}
+
+fn ask_chip(
+    survey: &Survey,
+    somebody: &mut Dialogue<impl BufRead>,
+) -> Result<Arc<Chip>, ScenarioError> {
     let Some(first) = survey.candidates.first() else {
         return survey.only_chip();
     };
-    output::print("Parts that the image fits:\n");
+    output::tell("Parts that the image fits:\n");
     for candidate in survey.candidates.iter().take(LISTED) {
-        output::print(&format!("  {}: {}\n", candidate.chip.name, candidate.why));
+        output::tell(&format!("  {}: {}\n", candidate.chip.name, candidate.why));
     }
-    survey.chip(&ask("Chip", &first.chip.name)?)
+    somebody.ask("Chip", &first.chip.name, |name| survey.chip(name))
 }
 
-/// Asks; an empty line is the default.
-fn ask(question: &str, default: &str) -> Result<String, ScenarioError> {
-    output::print(&format!("{question} [{default}]: "));
-    let _ = std::io::stdout().flush();
-    let mut line = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(|e| ScenarioError::new(format!("cannot read the answer: {e}")))?;
-    let line = line.trim();
-    Ok(if line.is_empty() { default } else { line }.to_owned())
+fn ask_port(
+    chip: &Chip,
+    somebody: &mut Dialogue<impl BufRead>,
+) -> Result<Option<String>, ScenarioError> {
+    let known = init::all_ports(chip);
+    output::tell(&format!(
+        "No port listens after start-up. {} has {}.\n",
+        chip.name,
+        known.join(", ")
+    ));
+    somebody.ask("Port that receives, or none", "none", |answer| {
+        if answer.eq_ignore_ascii_case("none") {
+            return Ok(None);
+        }
+        let port = known.iter().find(|p| p.eq_ignore_ascii_case(answer));
+        port.cloned().map(Some).ok_or_else(|| no_port(chip, answer))
+    })
+}
+
+/// Asks for a rate that this port can be set to: the scenario that would be written must be one.
+fn ask_rate(
+    survey: &Survey,
+    chip: &Arc<Chip>,
+    port: &str,
+    somebody: &mut Dialogue<impl BufRead>,
+) -> Result<u32, ScenarioError> {
+    let usual = init::usual_rate(chip, port).to_string();
+    somebody.ask(&format!("Bits a second on {port}"), &usual, |answer| {
+        let rate = answer.parse().ok().filter(|r| *r > 0).ok_or_else(|| {
+            ScenarioError::new(format!("`{answer}` is no number of bits a second"))
+        })?;
+        let answers = Answers {
+            elf: survey.elf().to_owned(),
+            chip: Arc::clone(chip),
+            ports: vec![(port.to_owned(), Some(rate))],
+        };
+        check(&init::scenario(survey, &answers), Path::new("answer"))?;
+        Ok(rate)
+    })
+}
+
+/// What is written can be read: an unknown port or a baud rate that cannot be made is said before there is a file.
+fn check(text: &str, out: &Path) -> Result<(), ScenarioError> {
+    let base = out.parent().unwrap_or(Path::new(""));
+    for scenario in Scenario::from_toml(text, out, base)? {
+        scenario.prepare()?;
+    }
+    Ok(())
 }
 
 /// The ELF as seen from the scenario's folder.

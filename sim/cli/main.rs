@@ -3,6 +3,7 @@
 //! Exit codes are those of [`flashstall::exit`]: 0 met, 1 failed, 2 bad input or usage, 3 undecided.
 
 mod args;
+mod ask;
 mod check;
 mod commands;
 mod generated;

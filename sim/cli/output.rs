@@ -11,6 +11,11 @@ pub fn print(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Writes to standard error: what is for the person at the terminal, and no result.
+pub fn tell(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Writes an error to standard error.
 pub fn complain(error: &ScenarioError) {
     let _ = writeln!(std::io::stderr(), "{error}");

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use flashstall::{Report, Scenario};
 
@@ -44,6 +45,16 @@ pub fn golden(name: &str, actual: &str) {
         "{} differs; FLASHSTALL_BLESS=1 accepts what is there now.\n--- expected\n{expected}\n--- actual\n{actual}",
         path.display()
     );
+}
+
+/// A program that `./test --all` installs. Without it a test does less, unless FLASHSTALL_NEED_TOOLS says that it is there.
+pub fn tool(name: &str) -> Option<Command> {
+    let found = Command::new(name).arg("--version").output().is_ok();
+    assert!(
+        found || std::env::var_os("FLASHSTALL_NEED_TOOLS").is_none(),
+        "no {name}"
+    );
+    found.then(|| Command::new(name))
 }
 
 /// One PT_LOAD segment of [`elf`].

@@ -51,6 +51,12 @@ impl Survey {
         })
     }
 
+    /// Where the image is, from the root.
+    #[must_use]
+    pub fn elf(&self) -> &Path {
+        &self.elf
+    }
+
     /// The part that fits best, if no other fits as well.
     #[must_use]
     pub fn best(&self) -> Option<&Candidate> {
@@ -131,6 +137,12 @@ pub fn ports(survey: &Survey, chip: &Chip) -> Vec<String> {
 /// The image does not run.
 pub fn rate(survey: &Survey, chip: &Chip, port: &str) -> Result<Option<u32>, ScenarioError> {
     trial::rate(chip, &survey.elf, port)
+}
+
+/// Bits a second that are taken for a port if nothing else is known.
+#[must_use]
+pub fn usual_rate(chip: &Chip, port: &str) -> u32 {
+    write::usual_rate(chip, port)
 }
 
 /// All ports of `chip` that a wire can go to.

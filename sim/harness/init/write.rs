@@ -60,7 +60,7 @@ fn wire(
         Some(_) => "# what the firmware is set to",
         None => "# CHECK",
     };
-    let rate = rate.unwrap_or(if is_can { CAN_RATE } else { UART_RATE });
+    let rate = rate.unwrap_or_else(|| usual_rate(&answers.chip, port));
     write!(out, "\n[[wire]]\nname = \"{name}\"\n")?;
     if is_can {
         write!(
@@ -112,6 +112,14 @@ fn tail(out: &mut String, answers: &Answers) -> std::fmt::Result {
         write!(out, "\n[[expect.wire]]\nname = \"{name}\"\nlost = 0\n")?;
     }
     Ok(())
+}
+
+pub(super) fn usual_rate(chip: &Chip, port: &str) -> u32 {
+    if is_can(chip, port) {
+        CAN_RATE
+    } else {
+        UART_RATE
+    }
 }
 
 fn is_can(chip: &Chip, port: &str) -> bool {
