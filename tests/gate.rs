@@ -414,6 +414,8 @@ fn a_callee_that_moves_back_to_flash_fails_against_the_baseline() {
 #[test]
 fn a_baseline_that_cannot_be_compared_is_said_so() {
     let folder = repository("other", "after");
+    let [save, too] = ["save", "too"].map(|n| folder.join(format!("scenarios/{n}.toml")));
+    std::fs::copy(save, too).unwrap();
     let write = || {
         let wrote = flashstall(&folder, &["baseline", "scenarios", "-o", "-"]);
         text(&wrote.stdout)
@@ -466,6 +468,16 @@ fn a_baseline_that_cannot_be_compared_is_said_so() {
         out.contains("in the baseline, not run: scenarios/gone.toml"),
         "{out}"
     );
+    // Written in another folder: nothing at all would be compared, and the gate always be open.
+    let elsewhere = check(&base.replace("scenarios/", "firmware/scenarios/"));
+    assert_eq!(code(&elsewhere), 2);
+    for part in [
+        "the baseline has none of these scenarios: it has `firmware/scenarios/save.toml` and 1 more, not `scenarios/save.toml`",
+        "relative to the folder",
+    ] {
+        let said = text(&elsewhere.stderr);
+        assert!(said.contains(part), "{part}: {said}");
+    }
     for usage in [
         &["check", "scenarios", "--tolerance", "5%"][..],
         &[

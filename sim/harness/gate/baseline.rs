@@ -44,6 +44,12 @@ pub struct Entry {
     pub stalls: StallEntry,
     /// Interrupts that were taken, by number.
     pub interrupts: Vec<InterruptEntry>,
+    /// Buffers in the firmware's memory.
+    pub buffers: Vec<BufferEntry>,
+    /// DMA channels that moved anything.
+    pub dma: Vec<DmaEntry>,
+    /// Hosts, in the order of the scenario.
+    pub hosts: Vec<HostEntry>,
 }
 
 /// One wire.
@@ -56,6 +62,8 @@ pub struct WireEntry {
     pub sent: u64,
     /// What did not arrive of it.
     pub lost: u64,
+    /// Which, by number from 0: `251-310, 345`. Null where nothing was lost, and where the report does not list all of it.
+    pub lost_units: Option<String>,
     /// The least time that was left to take something before the next would have overrun it; null where that means nothing.
     pub margin_s: Option<f64>,
 }
@@ -84,6 +92,36 @@ pub struct InterruptEntry {
     pub latency_max_s: f64,
 }
 
+/// One buffer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BufferEntry {
+    /// Its name.
+    pub name: String,
+    /// Bytes that were sent and are not in it.
+    pub missing: u64,
+}
+
+/// One DMA channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DmaEntry {
+    /// Controller and channel, as in `DMA1 5`.
+    pub name: String,
+    /// Units of its ring that were overwritten before firmware looked.
+    pub overwritten: u64,
+}
+
+/// One host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostEntry {
+    /// Its name.
+    pub name: String,
+    /// How it fared: `complete`, `refused`, `gave-up`, `running`.
+    pub outcome: String,
+}
+
 impl Entry {
     /// What of `report` is held against a later run.
     #[must_use]
@@ -102,6 +140,7 @@ impl Entry {
                     name: w.name.clone(),
                     sent: w.sent,
                     lost: w.lost,
+                    lost_units: lost_units(report, &w.name),
                     margin_s: w.margin_s,
                 })
                 .collect(),
@@ -116,8 +155,56 @@ impl Entry {
                     })
                 })
                 .collect(),
+            buffers: report
+                .buffers
+                .iter()
+                .map(|b| BufferEntry {
+                    name: b.name.clone(),
+                    missing: b.missing,
+                })
+                .collect(),
+            dma: report
+                .dma
+                .iter()
+                .map(|d| DmaEntry {
+                    name: format!("{} {}", d.controller, d.channel),
+                    overwritten: d.overwritten,
+                })
+                .collect(),
+            hosts: report
+                .hosts
+                .iter()
+                .map(|h| HostEntry {
+                    name: h.name.clone(),
+                    outcome: h.outcome.clone(),
+                })
+                .collect(),
         }
     }
+}
+
+/// The numbers of what `wire` lost, if the report lists all of them.
+fn lost_units(report: &Report, wire: &str) -> Option<String> {
+    if report.losses_not_listed > 0 {
+        return None;
+    }
+    let of_wire = report.losses.iter().filter(|l| l.wire == wire);
+    let mut units: Vec<u64> = of_wire.map(|l| l.unit).collect();
+    units.sort_unstable();
+    (!units.is_empty()).then(|| ranges(&units))
+}
+
+/// `3-5, 9` of 3, 4, 5, 9.
+fn ranges(sorted: &[u64]) -> String {
+    let runs = sorted.chunk_by(|a, b| a.checked_add(1) == Some(*b));
+    let texts: Vec<String> = runs
+        .filter_map(|run| match run {
+            [] => None,
+            [one] => Some(one.to_string()),
+            [first, .., last] => Some(format!("{first}-{last}")),
+        })
+        .collect();
+    texts.join(", ")
 }
 
 impl From<StallsReport> for StallEntry {
@@ -190,13 +277,15 @@ impl Baseline {
     /// another firmware, is another thing. A firmware that was built anew is what a baseline is for.
     ///
     /// # Errors
-    /// [`ScenarioError`] for the first that does not fit.
+    /// [`ScenarioError`] for the first that does not fit, and if it has none of them: a gate that compares nothing would always be open.
     pub fn fits(&self, scenarios: &[Scenario], sources: &Sources) -> Result<(), ScenarioError> {
+        let mut any = false;
         for scenario in scenarios {
             let path = sources.scenario(scenario);
             let Some(entry) = self.entry(&path, scenario.name()) else {
                 continue;
             };
+            any = true;
             let ready = scenario.prepare()?;
             for (what, before, now) in [
                 ("chip", &entry.chip, &ready.chip.name),
@@ -211,7 +300,22 @@ impl Baseline {
                 }
             }
         }
-        Ok(())
+        if any {
+            return Ok(());
+        }
+        let has = self.scenarios.first().map_or_else(
+            || "nothing".to_owned(),
+            |e| match self.scenarios.len() {
+                1 => format!("`{}`", e.path),
+                n => format!("`{}` and {} more", e.path, n - 1),
+            },
+        );
+        let first = scenarios.first().map(|s| sources.scenario(s));
+        Err(ScenarioError::new(format!(
+            "the baseline has none of these scenarios: it has {has}, not `{}`",
+            first.unwrap_or_default()
+        ))
+        .help("paths are relative to the folder in which flashstall is called; write the baseline again there"))
     }
 
     /// What it has of a scenario.
@@ -232,6 +336,13 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_what_was_lost_are_written_as_ranges() {
+        assert_eq!(ranges(&[3, 4, 5, 9]), "3-5, 9");
+        assert_eq!(ranges(&[0, u64::MAX]), format!("0, {}", u64::MAX));
+        assert_eq!(ranges(&[7, 8]), "7-8");
+    }
 
     #[test]
     fn what_is_no_baseline_is_said_to_be_none() {

@@ -5,8 +5,11 @@ use std::str::FromStr;
 use flashstall_mcu::Picos;
 
 use super::baseline::{Baseline, Entry};
-use super::{Gate, Outcome};
+use super::{Gate, Outcome, remarks::remarks};
 use crate::scenario::QuantityError;
+
+/// What a host comes to that has done its work: see [`HOST_OUTCOMES`](crate::report::HOST_OUTCOMES).
+const COMPLETE: &str = "complete";
 
 /// How much worse a time may become. Losses may not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +73,12 @@ pub enum Quantity {
     Stall(&'static str),
     /// Ticks of SysTick that were merged.
     Ticks,
+    /// Bytes that are not in this buffer.
+    Missing(String),
+    /// Units of the ring of this DMA channel that were overwritten unseen.
+    Overwritten(String),
+    /// How this host fared.
+    Host(String),
 }
 
 impl std::fmt::Display for Quantity {
@@ -80,6 +89,9 @@ impl std::fmt::Display for Quantity {
             Self::Latency(interrupt) => write!(f, "{interrupt}: worst latency"),
             Self::Stall(kind) => write!(f, "longest {kind} stall"),
             Self::Ticks => f.write_str("ticks lost"),
+            Self::Missing(buffer) => write!(f, "buffer {buffer}: missing"),
+            Self::Overwritten(channel) => write!(f, "{channel}: overwritten unseen"),
+            Self::Host(host) => write!(f, "host {host}"),
         }
     }
 }
@@ -95,6 +107,8 @@ pub struct Comparison {
     pub new: Vec<String>,
     /// Scenarios of the baseline that did not run.
     pub missing: Vec<String>,
+    /// What makes a comparison say less than it seems to, a sentence each.
+    pub remarks: Vec<String>,
 }
 
 impl Comparison {
@@ -115,7 +129,8 @@ impl Comparison {
             .missing
             .iter()
             .map(|p| format!("in the baseline, not run: {p}"));
-        rebuilt.chain(new).chain(missing).collect()
+        let remarks = self.remarks.iter().cloned();
+        rebuilt.chain(new).chain(missing).chain(remarks).collect()
     }
 }
 
@@ -137,6 +152,7 @@ pub fn compare(baseline: &Baseline, run: &[Entry], tolerance: Tolerance) -> Comp
             ));
         }
         comparison.changes.push(changes(before, now, tolerance));
+        comparison.remarks.extend(remarks(before, now));
     }
     let gone = baseline
         .scenarios
@@ -147,14 +163,14 @@ pub fn compare(baseline: &Baseline, run: &[Entry], tolerance: Tolerance) -> Comp
 }
 
 /// The path, and the name where it says more.
-fn shown(entry: &Entry) -> String {
+pub(super) fn shown(entry: &Entry) -> String {
     match entry.scenario.split_once(':') {
         Some((_, variant)) => format!("{} ({variant})", entry.path),
         None => entry.path.clone(),
     }
 }
 
-fn changes(before: &Entry, now: &Entry, tolerance: Tolerance) -> Vec<Change> {
+pub(super) fn changes(before: &Entry, now: &Entry, tolerance: Tolerance) -> Vec<Change> {
     let mut list = List {
         tolerance,
         changes: Vec::new(),
@@ -189,6 +205,27 @@ fn changes(before: &Entry, now: &Entry, tolerance: Tolerance) -> Vec<Change> {
         ("register", was.register_s, is.register_s),
     ] {
         list.time(Quantity::Stall(kind), was, is, Better::Less);
+    }
+    for buffer in &now.buffers {
+        let was = before.buffers.iter().find(|b| b.name == buffer.name);
+        let what = Quantity::Missing(buffer.name.clone());
+        list.count(what, was.map_or(0, |b| b.missing), buffer.missing);
+    }
+    for channel in &now.dma {
+        let was = before.dma.iter().find(|c| c.name == channel.name);
+        let what = Quantity::Overwritten(channel.name.clone());
+        list.count(what, was.map_or(0, |c| c.overwritten), channel.overwritten);
+    }
+    for host in &now.hosts {
+        let was = before.hosts.iter().find(|h| h.name == host.name);
+        if let Some(was) = was.filter(|was| was.outcome != host.outcome) {
+            list.changes.push(Change {
+                what: Quantity::Host(host.name.clone()),
+                before: was.outcome.clone(),
+                now: host.outcome.clone(),
+                worse: was.outcome == COMPLETE,
+            });
+        }
     }
     list.changes
 }
@@ -252,8 +289,20 @@ fn percent(was: Picos, is: Picos) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// One of everything.
+    pub fn entry() -> Entry {
+        let json = r#"{"path": "s.toml", "scenario": "s", "chip": "c", "firmware": {"elf": "e", "fnv1a": "0"},
+            "verdict": "met", "ticks_lost": 0,
+            "wires": [{"name": "midi", "sent": 640, "lost": 3, "lost_units": "7-9", "margin_s": null}],
+            "stalls": {"fetch_s": 0, "data_s": 0, "vector_s": 0, "register_s": 0},
+            "interrupts": [{"name": "USART1", "latency_max_s": 1e-6}],
+            "buffers": [{"name": "rx", "missing": 0}], "dma": [{"name": "DMA1 5", "overwritten": 0}],
+            "hosts": [{"name": "pc", "outcome": "complete"}]}"#;
+        serde_json::from_str(json).unwrap()
+    }
 
     fn list(share: &str, floor: u64) -> List {
         List {
@@ -305,6 +354,38 @@ mod tests {
         list.count(Quantity::Ticks, 61, 61);
         let worse: Vec<_> = list.changes.iter().map(|c| c.worse).collect();
         assert_eq!(worse, [true, false]);
+    }
+
+    pub const NO_TOLERANCE: Tolerance = Tolerance {
+        share: Share { ppm: 0 },
+        floor: Picos::ZERO,
+    };
+
+    #[test]
+    fn what_is_lost_behind_the_wire_is_lost() {
+        let (before, mut now) = (entry(), entry());
+        assert_eq!(changes(&before, &now, NO_TOLERANCE), []);
+        now.buffers[0].missing = 2;
+        now.dma[0].overwritten = 5;
+        now.hosts[0].outcome = "gave-up".to_owned();
+        let told = |before: &Entry, now: &Entry| -> Vec<(String, bool)> {
+            let all = changes(before, now, NO_TOLERANCE).into_iter();
+            all.map(|c| (format!("{}: {} {}", c.what, c.before, c.now), c.worse))
+                .collect()
+        };
+        let expected = |worse: bool, rows: [&str; 3]| rows.map(|r| (r.to_owned(), worse));
+        let worse = [
+            "buffer rx: missing: 0 2",
+            "DMA1 5: overwritten unseen: 0 5",
+            "host pc: complete gave-up",
+        ];
+        assert_eq!(told(&before, &now), expected(true, worse));
+        let better = [
+            "buffer rx: missing: 2 0",
+            "DMA1 5: overwritten unseen: 5 0",
+            "host pc: gave-up complete",
+        ];
+        assert_eq!(told(&now, &before), expected(false, better));
     }
 
     #[test]

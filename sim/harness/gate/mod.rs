@@ -10,13 +10,17 @@ pub mod github;
 pub mod junit;
 pub mod markdown;
 mod problem;
+mod remarks;
 mod rules;
 pub mod sarif;
 mod sources;
 pub mod text;
 mod xml;
 
-pub use baseline::{BASELINE_SCHEMA, Baseline, Entry, InterruptEntry, StallEntry, WireEntry};
+pub use baseline::{
+    BASELINE_SCHEMA, Baseline, BufferEntry, DmaEntry, Entry, HostEntry, InterruptEntry, StallEntry,
+    WireEntry,
+};
 pub use compare::{Change, Comparison, Quantity, Share, Tolerance, compare};
 pub use problem::{Level, Location, Problem, Step};
 pub use sources::Sources;
