@@ -177,3 +177,59 @@ fn the_pre_commit_hook_checks() {
         Some(1)
     );
 }
+
+/// Each job of the matrix in a clone of its own, artefacts carried as the actions do it, and all put together.
+#[test]
+fn the_github_matrix_sweeps_in_parts() {
+    let page = template("docs/distributed.md");
+    let (_, yaml) = page
+        .split_once("<!-- run: matrix.yml -->\n```yaml\n")
+        .unwrap();
+    let yaml = yaml.split("```").next().unwrap();
+    let value = |key: &str, nth: usize| {
+        let found = yaml
+            .lines()
+            .filter_map(|l| l.trim().strip_prefix(&format!("{key}: ")));
+        found.clone().nth(nth).unwrap().to_owned()
+    };
+    let blocks = run_blocks(yaml);
+    let [install, sweep, install_again, merge] = blocks.as_slice() else {
+        panic!("{blocks:?}")
+    };
+    assert!(blocks.iter().all(|b| !b.contains("${{")));
+    let bash = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"];
+    let good = |folder: &Path, script: &str, shard: &str| {
+        let output = shell(folder, &bash, script, &[("SHARD", shard)]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}: {text}");
+    };
+    let shards = value("shard", 0);
+    let shards: Vec<&str> = shards.trim_matches(['[', ']']).split(", ").collect();
+    assert!(
+        sweep.contains(&format!("$SHARD/{}", shards.len())),
+        "{sweep}"
+    );
+
+    let last = repository("github-matrix-merge", "before");
+    let parts = last.join(value("path", 1));
+    std::fs::create_dir_all(&parts).unwrap();
+    for shard in &shards {
+        let clone = repository(&format!("github-matrix-{shard}"), "before");
+        good(&clone, install, shard);
+        good(&clone, sweep, shard);
+        let file = value("path", 0).replace("${{ matrix.shard }}", shard);
+        std::fs::copy(clone.join(&file), parts.join(&file)).unwrap();
+    }
+    good(&last, install_again, "");
+    good(&last, merge, "");
+    let results = std::fs::read_to_string(last.join(value("path", 2))).unwrap();
+    let whole = sweep
+        .replace("$SHARD/4", "0/1")
+        .replace("part-$SHARD", "whole");
+    good(&last, &whole, "");
+    assert_eq!(results.lines().count(), 12, "{results}");
+    assert_eq!(
+        results,
+        std::fs::read_to_string(last.join("whole.csv")).unwrap()
+    );
+}
