@@ -49,7 +49,7 @@ kill -9 "$victim"
 echo "worker two killed at row $(rows "$part") of 320 of $part"
 
 wait "$recipe" || { cat recipe.log ./*.log >&2; die "the recipe failed"; }
-resumed=$(cat *.stdout | grep -c 'of them from before') || true
+resumed=$(cat ./*.stdout | grep -c 'of them from before') || true
 [ "$resumed" = 1 ] || { find . -name '*.std*' -exec cat {} + >&2; find . >&2; die "$resumed parts were gone on with, not 1"; }
 whole "$(cat sweep.py)"
 cmp results.csv whole.csv || die "another result than that of an undisturbed sweep"

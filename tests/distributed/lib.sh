@@ -25,7 +25,7 @@ scratch() {
   ln -s "$(realpath "$binary")" "$work/bin/flashstall"
   ln -s "$root/scenarios" "$root/firmware-under-test" "$work/"
   export PATH=$work/bin:$PATH
-  cd "$work"
+  cd "$work" || die "no $work"
 }
 
 # until_true SECONDS COMMAND...: waits until COMMAND succeeds.

@@ -70,10 +70,12 @@ block sweep.sbatch > sweep.sbatch
 bash -euc "$(block slurm)" > recipe.log 2>&1 &
 recipe=$!
 
+alive() { kill -0 "$recipe" 2>/dev/null || { cat recipe.log ./*.log >&2; die "the recipe ended before $1"; }; }
+
 # The part that node two is at, once some of its rows are there and some are not.
 in_the_middle() {
   local task n
-  kill -0 "$recipe" 2>/dev/null || { cat recipe.log ./*.log >&2; die "the recipe ended before the kill"; }
+  alive "the kill"
   task=$(squeue -h -r -t R -o '%N %K' | sed -n 's/^two //p') && [ -n "$task" ] || return 1
   part=part-$task.csv
   n=$(rows "$part")
@@ -84,9 +86,12 @@ kill -9 "$(pgrep -P "$two")"
 echo "node two killed at row $(rows "$part") of 320 of $part"
 
 # Slurm finds out by itself, queues the task again, and would wait two minutes before it starts it.
-again() { squeue -h -r -t PD -o '%K %r %A' | sed -n "s/^\([0-9]*\) BeginTime \(.*\)/\2/p" | grep .; }
-until_true 120 again > again
-scontrol update "jobid=$(tail -n 1 again)" StartTime=now
+again() {
+  alive "the task was queued again"
+  id=$(squeue -h -r -t PD -o '%r %A' | sed -n 's/^BeginTime //p') && [ -n "$id" ]
+}
+until_true 120 again
+scontrol update "jobid=$id" StartTime=now
 
 wait "$recipe" || { cat recipe.log ./*.log >&2; die "the recipe failed"; }
 resumed=$(cat sweep-*.log | grep -c 'of them from before') || true
