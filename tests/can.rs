@@ -77,7 +77,24 @@ fn each_mistake_has_its_message() {
             TRAFFIC,
             "{ pattern = \"counter\", id = 1, count = 2000000 }",
         ),
-        (TRAFFIC, "{ counter = 0, id = 1, count = 3, gap = \"1ms\" }"),
+        (
+            TRAFFIC,
+            "{ counter = 0, id = 1, count = 3, gap = \"1ms\", period = \"2ms\" }",
+        ),
+        (TRAFFIC, "{ counter = 0, id = 1, count = 3, burst = 2 }"),
+        (
+            TRAFFIC,
+            "{ counter = 0, id = 1, count = 3, dlc = 2, dlc-min = 3 }",
+        ),
+        (
+            TRAFFIC,
+            "{ counter = 0, id = 1, count = 3, remote-share = 101 }",
+        ),
+        (
+            TRAFFIC,
+            "{ counter = 0, id = 1, count = 3, extended = true, extended-share = 5 }",
+        ),
+        (TRAFFIC, "{ frames = [{ id = 1 }], gap = \"1ms\" }"),
         (
             TRAFFIC,
             "{ counter = 0, id = 1, count = 3, jitter = \"1ms\" }",

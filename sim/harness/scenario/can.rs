@@ -59,7 +59,7 @@ pub(super) fn wire(
         retransmit: table.retransmit.unwrap_or(true),
         acknowledged_by_others: table.others_acknowledge.unwrap_or(false),
         start,
-        frames: frames::frames(&table.traffic, base)?,
+        frames: frames::frames(&table.traffic, bit_rate, base)?,
     });
     Ok(PreparedWire {
         spec,
@@ -153,6 +153,9 @@ pub(super) fn refuse_traffic(table: &Located<TrafficTable>, reason: &str) -> Res
         (t.ids.is_some(), "ids"),
         (t.extended.is_some(), "extended"),
         (t.dlc.is_some(), "dlc"),
+        (t.dlc_min.is_some(), "dlc-min"),
+        (t.extended_share.is_some(), "extended-share"),
+        (t.remote_share.is_some(), "remote-share"),
         (t.frames.is_some(), "frames"),
         (t.candump.is_some(), "candump"),
         (t.interface.is_some(), "interface"),

@@ -281,7 +281,7 @@ impl WireTable {
     }
 }
 
-/// `traffic` of a wire. For a uart exactly one of `hex`, `text`, `file`, `chunks`, `counter`, `pattern`; for a pin `pulses` or `edges`; for a can what a uart has,
+/// `traffic` of a wire. For a uart exactly one of `hex`, `text`, `file`, `commands`, `chunks`, `counter`, `pattern`; for a pin `pulses` or `edges`; for a can what a uart has,
 /// cut into frames, or `frames`, or `candump`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -298,6 +298,9 @@ pub struct TrafficTable {
     /// Bytes at times of their own: what was recorded. Those of one chunk go out back to back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chunks: Option<Located<Vec<ChunkTable>>>,
+    /// uart: pieces that are sent one after the other, each as hex digits; `pause` is idle time after each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commands: Option<Located<Vec<String>>>,
     /// Bytes that count up from this one and wrap round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counter: Option<u8>,
@@ -308,13 +311,19 @@ pub struct TrafficTable {
     /// How many bytes; can: frames. Needed for `counter` and `pattern`; the others are cut or repeated to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<Located<u32>>,
-    /// Idle time after each byte. Default: none, back to back.
+    /// Idle time after each byte; can: after each frame, instead of `period`. Default: none, back to back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<Time>,
+    /// uart, can: so many bytes or frames make a burst; after each burst comes a `pause`. Default: no bursts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<Located<u32>>,
+    /// uart, can: idle time after each burst, or after each of `commands`, on top of `gap` or `period`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Located<Time>>,
     /// Further idle time before each byte or pulse, drawn evenly from 0 to this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter: Option<Time>,
-    /// Seed of `jitter` and `random`. Default: 0.
+    /// Seed of `jitter`, `random` and the mix of frames. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// pin: how many pulses.
@@ -344,6 +353,15 @@ pub struct TrafficTable {
     /// can: bytes in each frame, the last one can be shorter. Default: 8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dlc: Option<Located<u8>>,
+    /// can: frames are of different length, drawn evenly with `seed` from this to `dlc`. Default: all have `dlc`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dlc_min: Option<Located<u8>>,
+    /// can: so many of 100 frames, drawn with `seed`, have their identifier in 29 bits, the others in 11. Instead of `extended`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended_share: Option<Located<u8>>,
+    /// can: so many of 100 frames, drawn with `seed`, are remote frames: as long as the data frame in their place, without its data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_share: Option<Located<u8>>,
     /// can: single frames.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frames: Option<Located<Vec<FrameTable>>>,

@@ -255,6 +255,9 @@ fn image(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8>> {
     for (given, key) in [
         (table.gap.is_some(), "gap"),
         (table.jitter.is_some(), "jitter"),
+        (table.burst.is_some(), "burst"),
+        (table.pause.is_some(), "pause"),
+        (table.commands.is_some(), "commands"),
     ] {
         if given {
             let message = format!("`{key}` is for wires: an image has no times");

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod builder;
+mod bursts;
 mod can;
 mod candump;
 mod check_expect;
@@ -12,6 +13,7 @@ mod diagnostic;
 pub mod expect;
 pub mod file;
 mod frames;
+mod generated;
 pub mod host;
 mod located;
 pub mod patch;

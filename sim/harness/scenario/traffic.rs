@@ -6,6 +6,7 @@ use flashstall_mcu::wire::{TimedByte, TimedEdge};
 use flashstall_mcu::{Hertz, Picos};
 
 use super::Located;
+use super::bursts::{self, Bursts};
 use super::diagnostic::ScenarioError;
 use super::file::TrafficTable;
 
@@ -86,18 +87,20 @@ pub(super) fn bytes(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8
         t.text.is_some(),
         t.file.is_some(),
         t.chunks.is_some(),
+        t.commands.is_some(),
         t.counter.is_some(),
         t.pattern.is_some(),
     ];
     if kinds.iter().filter(|k| **k).count() != 1 {
         return Err(ScenarioError::at(
             table,
-            "a uart sends exactly one of `hex`, `text`, `file`, `chunks`, `counter`, `pattern`",
+            "a uart sends exactly one of `hex`, `text`, `file`, `commands`, `chunks`, `counter`, `pattern`",
         ));
     }
     if t.chunks.is_some() {
         return Err(ScenarioError::at(table, "`chunks` are for uart wires"));
     }
+    bursts::check(table)?;
     let fixed = if let Some(hex) = &t.hex {
         Some(parse_hex(hex)?)
     } else if let Some(text) = &t.text {
@@ -107,6 +110,8 @@ pub(super) fn bytes(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8
         let data = std::fs::read(&path)
             .map_err(|e| ScenarioError::at(file, format!("cannot read `{}`: {e}", file.value)))?;
         Some(data)
+    } else if t.commands.is_some() {
+        Some(bursts::commands(t)?.concat())
     } else {
         None
     };
@@ -156,18 +161,20 @@ pub(super) fn bytes(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8
 }
 
 pub(super) fn parse_hex(hex: &Located<String>) -> Result<Vec<u8>, ScenarioError> {
+    digits(hex).map_err(|message| ScenarioError::at(hex, message))
+}
+
+/// The bytes of hex digits, or what is wrong with them.
+pub(super) fn digits(hex: &str) -> std::result::Result<Vec<u8>, String> {
     let mut digits = Vec::new();
     for c in hex.chars().filter(|c| !c.is_whitespace() && *c != '_') {
         let Some(digit) = c.to_digit(16) else {
-            return Err(ScenarioError::at(hex, format!("`{c}` is not a hex digit")));
+            return Err(format!("`{c}` is not a hex digit"));
         };
         digits.push(digit as u8);
     }
     if digits.len() % 2 != 0 {
-        return Err(ScenarioError::at(
-            hex,
-            format!("{} hex digits are not whole bytes", digits.len()),
-        ));
+        return Err(format!("{} hex digits are not whole bytes", digits.len()));
     }
     Ok(digits
         .chunks_exact(2)
@@ -230,6 +237,7 @@ pub(super) fn schedule(
     let half_rate = rate.scaled(2, 1);
     let mut random = Random::new(t.seed.unwrap_or(0) ^ 0x4A49_5454_4552);
     let (gap, jitter) = (t.gap.unwrap_or_default().0, t.jitter.unwrap_or_default().0);
+    let mut bursts = Bursts::of(t);
     let mut idle = Picos::ZERO;
     let mut timed = Vec::with_capacity(bytes.len());
     for (n, value) in bytes.iter().enumerate() {
@@ -240,7 +248,7 @@ pub(super) fn schedule(
             offset: half_rate.periods(n as u64 * half_bits) + idle,
             value: *value,
         });
-        idle += gap;
+        idle += gap + bursts.after_unit();
     }
     timed
 }
@@ -255,8 +263,11 @@ pub(super) fn edges(table: &Located<TrafficTable>) -> Result<Vec<TimedEdge>, Sce
         (t.file.is_some(), "file"),
         (t.counter.is_some(), "counter"),
         (t.pattern.is_some(), "pattern"),
+        (t.commands.is_some(), "commands"),
         (t.count.is_some(), "count"),
         (t.gap.is_some(), "gap"),
+        (t.burst.is_some(), "burst"),
+        (t.pause.is_some(), "pause"),
     ] {
         if given {
             return Err(ScenarioError::at(
