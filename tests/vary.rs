@@ -111,6 +111,86 @@ fn a_forked_host_and_a_can_bus_are_what_they_are_from_reset() {
     );
 }
 
+#[test]
+fn bursts_orders_and_the_manners_of_a_host_are_what_they_are_from_reset() {
+    let axes = [
+        "burst=1,16",
+        "pause=1ms,3ms",
+        "count:button=1,2",
+        "period:button=40ms",
+    ];
+    same_as_from_reset("hawk-midi/before.toml", &axes, &[0, 2, 5], true);
+    same_as_from_reset("hawk-midi/before.toml", &["order:wires"], &[0, 2, 5], true);
+    let axes = ["latency=0us,1ms", "answer-timeout=30ms,1s", "tries=1,10"];
+    same_as_from_reset(
+        "page-bootloader/f103-uart-crc-resend.toml",
+        &axes,
+        &[1, 4, 7],
+        true,
+    );
+    let axes = ["page-gap=0us,25ms"];
+    same_as_from_reset("page-bootloader/f303-uart-plain.toml", &axes, &[0, 1], true);
+    let axes = [
+        "extended-share:image=0,50",
+        "remote-share:image=0,20",
+        "dlc-min:image=4,8",
+        "gap:image=0us,99us",
+    ];
+    same_as_from_reset(
+        "page-bootloader-can/f303-can-wire.toml",
+        &axes,
+        &[0, 5, 15],
+        false,
+    );
+}
+
+#[test]
+fn an_order_moves_commands_frames_or_starts() {
+    let path = root().join("scenarios/hawk-midi/before.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let read = |text: &str| {
+        Scenario::from_toml(text, &path, path.parent().unwrap())
+            .unwrap()
+            .remove(0)
+    };
+    let commands = text.replace(
+        r#"{ pattern = "midi-notes", count = 640 }"#,
+        r#"{ commands = ["90 3c 40", "c0 05", "fe"], pause = "1ms" }"#,
+    );
+    let variation = vary(&read(&commands), &["order"]).unwrap();
+    assert_eq!(variation.axes()[0].to_string(), "order=0..5/6");
+    let file = variation.file(&[Value::Count(4)]);
+    let list = file.wire[0].traffic.commands.as_ref().unwrap();
+    assert_eq!(list.value, ["fe", "90 3c 40", "c0 05"], "2 0 1 is number 4");
+    // Of wires: midi and clock start at 20 ms, the button at 100 ms.
+    let variation = vary(&read(&text), &["order"]).unwrap();
+    let at = |number| {
+        let file = variation.file(&[Value::Count(number)]);
+        file.wire
+            .iter()
+            .map(|w| w.at.unwrap().to_string())
+            .collect::<Vec<String>>()
+    };
+    assert_eq!(at(0), ["20ms", "20ms", "100ms"]);
+    assert_eq!(at(1), ["20ms", "100ms", "20ms"]);
+    assert_eq!(at(4), ["100ms", "20ms", "20ms"]);
+    let base = root().join("scenarios/page-bootloader-can/f303-can-wire.toml");
+    let text = std::fs::read_to_string(&base).unwrap();
+    let two = text.replace(
+        r#"data = "00200000 075367B6" }"#,
+        r#"data = "00" }, { at = "3ms", id = 5 }"#,
+    );
+    let two = Scenario::from_toml(&two, &base, base.parent().unwrap()).unwrap();
+    let variation = vary(&two[0], &["order=1"]).unwrap();
+    let file = variation.file(&variation.point(0));
+    let frames = &file.wire[0].traffic.frames.as_ref().unwrap().value;
+    assert_eq!((frames[0].id.value, frames[1].id.value), (5, 0x100));
+    assert!(
+        frames[0].at.is_none() && frames[1].at.is_some(),
+        "times stay"
+    );
+}
+
 fn complaint(axes: &[&str]) -> String {
     let result = vary(&hawk_scenario("before"), axes);
     let counted = result.and_then(|v| v.count());
@@ -135,6 +215,11 @@ fn a_mistake_is_shown_at_its_column_with_what_was_expected() {
         ("baud=datasheet", 6, "no datasheet has a baud"),
         ("jitter:clock", 1, "needs values"),
         ("bitrate=500k", 1, "no wire with a bitrate"),
+        ("tries=3", 1, "no wire with a tries"),
+        ("dlc:midi=4", 5, "no wire `midi` that has a dlc"),
+        ("order=6", 1, "3 things have 6 orders"),
+        ("order:midi=0", 7, "no wire `midi` that has a order"),
+        ("burst=", 1, "burst=1,4,16"),
     ] {
         let text = complaint(&[axis]);
         assert!(text.contains(expected), "{axis}:\n{text}");
@@ -148,6 +233,8 @@ fn a_mistake_is_shown_at_its_column_with_what_was_expected() {
         text.contains("baud=20000000: 20000000 baud cannot be made"),
         "{text}"
     );
+    let text = complaint(&["burst=4"]);
+    assert!(text.contains("burst=4: `burst` needs a `pause`"), "{text}");
     let text = complaint(&["baud=9600..2M"]);
     assert!(text.contains("baud=9600..2000000/20"), "{text}");
     let text = complaint(&["phase=8", "phase=4"]);

@@ -113,6 +113,12 @@ pub fn fuzz(args: &FuzzArgs) -> Result<u8, ScenarioError> {
     let text = fuzz::to_toml(&variation, &found.file, &args.out);
     std::fs::write(&args.out, text)
         .map_err(|e| ScenarioError::new(format!("cannot write `{}`: {e}", args.out.display())))?;
+    if !found.replays {
+        let note = format!(
+            "note: no expectation says `{property}`: the file shows it and does not fail by it"
+        );
+        let _ = writeln!(std::io::stderr(), "{note}");
+    }
     output::print(&format!(
         "{property} does not hold: run {} from seed {}\n  at        {}: {}\n  smallest  {}, after {} more runs\n  replay    flashstall run {}\n",
         found.run,

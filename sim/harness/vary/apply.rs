@@ -3,9 +3,9 @@
 use flashstall_mcu::Picos;
 use flashstall_mcu::wire::{LineFormat, Start};
 
-use super::axis::{Axis, Kind, Slot};
+use super::axis::{Axis, Kind, Slot, permute, starts_by_clock};
 use super::value::Value;
-use crate::scenario::file::{FlashTable, TrafficTable, WireTable};
+use crate::scenario::file::{FlashTable, FrameTable, TrafficTable, WireTable};
 use crate::scenario::host::HostTable;
 use crate::scenario::{
     Deviation, Located, Prepared, PreparedWire, Rate, ScenarioFile, Time, WireSpec,
@@ -36,14 +36,49 @@ pub(super) fn flash(table: &mut FlashTable, prepared: &Prepared, kind: Kind, val
 }
 
 fn traffic(table: &mut TrafficTable, kind: Kind, value: Value) {
+    let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let small = |count: u64| u8::try_from(count).unwrap_or(u8::MAX);
     match (kind, value) {
+        (Kind::Burst, Value::Count(count)) => table.burst = Some(number(count).into()),
+        (Kind::Dlc, Value::Count(count)) => table.dlc = Some(small(count).into()),
+        (Kind::DlcMin, Value::Count(count)) => table.dlc_min = Some(small(count).into()),
+        (Kind::ExtendedShare, Value::Count(count)) => {
+            table.extended = None;
+            table.extended_share = Some(small(count).into());
+        }
+        (Kind::RemoteShare, Value::Count(count)) => table.remote_share = Some(small(count).into()),
+        (Kind::Order, Value::Count(order)) => {
+            if let Some(commands) = &mut table.commands {
+                permute(&mut commands.value, order);
+            }
+            if let Some(frames) = &mut table.frames {
+                frames_in_order(&mut frames.value, order);
+            }
+        }
+        (Kind::Pause, Value::Time(time)) => table.pause = Some(time.into()),
+        (Kind::Period, Value::Time(time)) => table.period = Some(time.into()),
         (Kind::Gap, Value::Time(time)) => table.gap = Some(time),
         (Kind::Jitter, Value::Time(time)) => table.jitter = Some(time),
         (Kind::Seed, Value::Count(seed)) => table.seed = Some(seed),
         (Kind::Count, Value::Count(count)) => {
-            table.count = Some(u32::try_from(count).unwrap_or(u32::MAX).into());
+            // Of a pin they are pulses.
+            let slot = if table.pulses.is_some() {
+                &mut table.pulses
+            } else {
+                &mut table.count
+            };
+            *slot = Some(number(count).into());
         }
         _ => {}
+    }
+}
+
+/// Frames in another order at the old times.
+fn frames_in_order(frames: &mut [FrameTable], order: u64) {
+    let times: Vec<_> = frames.iter_mut().map(|f| f.at.take()).collect();
+    permute(frames, order);
+    for (frame, at) in frames.iter_mut().zip(times) {
+        frame.at = at;
     }
 }
 
@@ -67,6 +102,12 @@ fn host(table: &mut HostTable, kind: Kind, value: Value) {
         (Kind::Baud, Value::Rate(rate)) => table.baud = Some(rate.into()),
         (Kind::Bitrate, Value::Rate(rate)) => table.bitrate = Some(rate.into()),
         (Kind::ClockError, Value::Deviation(error)) => table.clock_error = Some(error),
+        (Kind::AnswerTimeout, Value::Time(time)) => table.answer_timeout = Some(time.into()),
+        (Kind::Latency, Value::Time(time)) => table.latency = Some(time),
+        (Kind::PageGap, Value::Time(time)) => table.page_gap = Some(time),
+        (Kind::Tries, Value::Count(count)) => {
+            table.tries = Some(u32::try_from(count).unwrap_or(u32::MAX).into());
+        }
         _ => traffic(&mut table.image.value, kind, value),
     }
 }
@@ -153,6 +194,37 @@ pub(super) fn host_at<'a>(
     table
 }
 
+/// Wires and hosts that start by the clock change their times. False if they do not.
+pub(super) fn starts(
+    file: &mut ScenarioFile,
+    prepared: &Prepared,
+    axes: &[Axis],
+    point: &[Value],
+) -> bool {
+    let mut all = axes.iter().zip(point);
+    let Some((_, Value::Count(order))) = all.find(|(axis, _)| axis.slot == Slot::Starts) else {
+        return false;
+    };
+    let numbers = starts_by_clock(prepared);
+    let wires = file.wire.len();
+    let at = |file: &ScenarioFile, n: usize| match n.checked_sub(wires) {
+        None => file.wire.get(n).and_then(|w| w.at),
+        Some(n) => file.host.get(n).and_then(|h| h.at),
+    };
+    let mut times: Vec<Option<Time>> = numbers.iter().map(|n| at(file, *n)).collect();
+    permute(&mut times, *order);
+    for (n, time) in numbers.into_iter().zip(times) {
+        let slot = match n.checked_sub(wires) {
+            None => file.wire.get_mut(n).map(|w| &mut w.at),
+            Some(n) => file.host.get_mut(n).map(|h| &mut h.at),
+        };
+        if let Some(slot) = slot {
+            *slot = time;
+        }
+    }
+    true
+}
+
 /// The whole file at a point.
 pub(super) fn file(
     file: &ScenarioFile,
@@ -168,6 +240,7 @@ pub(super) fn file(
     for (axis, value) in of(Slot::Flash) {
         flash(&mut file.flash, prepared, axis.kind, value);
     }
+    starts(&mut file, prepared, axes, point);
     let wires = file.wire.len();
     for (n, table) in file.wire.iter_mut().enumerate() {
         if let (Some(wire), true) = (prepared.wires.get(n), of(Slot::Wire(n)).next().is_some()) {

@@ -12,6 +12,7 @@ pub mod boundary;
 mod fork;
 pub mod fuzz;
 mod outcome;
+mod own;
 pub mod sweep;
 mod value;
 
@@ -198,7 +199,7 @@ impl Variation {
     fn line(&self, slot: Slot) -> Option<(&PreparedWire, Rate, Option<Deviation>)> {
         let file = self.scenario.file();
         let (number, baud, error) = match slot {
-            Slot::Flash => return None,
+            Slot::Flash | Slot::Starts => return None,
             Slot::Wire(n) => {
                 let table = file.wire.get(n)?;
                 (n, table.baud.as_ref()?.value, table.clock_error)
@@ -217,15 +218,16 @@ impl Variation {
         let wires = self.scenario.file().wire.len();
         let mut all: Vec<usize> = Vec::new();
         for axis in self.axes.iter().filter(|a| fork::changes_wire(a.kind)) {
-            let number = match axis.slot {
+            let numbers = match axis.slot {
                 Slot::Flash => continue,
-                Slot::Wire(n) => n,
-                Slot::Host(n) => wires + n,
+                Slot::Starts => axis::starts_by_clock(&self.base),
+                Slot::Wire(n) => vec![n],
+                Slot::Host(n) => vec![wires + n],
             };
-            if !all.contains(&number) {
-                all.push(number);
-            }
+            all.extend(numbers);
         }
+        all.sort_unstable();
+        all.dedup();
         all
     }
 
@@ -236,7 +238,9 @@ impl Variation {
     /// [`ScenarioError`] for values with which the scenario cannot run.
     pub fn prepare(&self, point: &[Value]) -> Result<Prepared, ScenarioError> {
         let mut prepared = self.base.clone();
-        let file = self.scenario.file();
+        let mut file = std::borrow::Cow::Borrowed(self.scenario.file());
+        let starts = self.axes.iter().any(|a| a.slot == Slot::Starts)
+            && apply::starts(file.to_mut(), &self.base, &self.axes, point);
         let of = |slot: Slot| {
             let all = self.axes.iter().zip(point.iter().copied());
             all.filter(move |(axis, _)| axis.slot == slot)
@@ -251,7 +255,7 @@ impl Variation {
         for (n, table) in file.wire.iter().enumerate() {
             if let (Some(wire), true) = (
                 prepared.wires.get_mut(n),
-                of(Slot::Wire(n)).next().is_some(),
+                starts || of(Slot::Wire(n)).next().is_some(),
             ) {
                 let table = apply::wire_at(table, wire, of(Slot::Wire(n)));
                 *wire = self.scenario.prepare_wire(&table, &self.base)?;
@@ -262,7 +266,7 @@ impl Variation {
             if let (Some(wire), Some(host), true) = (
                 prepared.wires.get_mut(number),
                 prepared.hosts.get_mut(n),
-                of(Slot::Host(n)).next().is_some(),
+                starts || of(Slot::Host(n)).next().is_some(),
             ) {
                 let table = apply::host_at(table, wire, of(Slot::Host(n)));
                 (*wire, *host) = self.scenario.prepare_host(&table, number, &self.base)?;

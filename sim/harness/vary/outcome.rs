@@ -28,6 +28,8 @@ pub struct Outcome {
     pub overwritten: u64,
     /// Bytes sent that are in none of the scenario's buffers, as far as those go.
     pub missing: u64,
+    /// Bytes sent after a buffer of the scenario was full: nobody can tell from it whether they arrived. No column of a sweep.
+    pub unseen: u64,
     /// Hosts whose image is not where it should be, or who gave up.
     pub hosts_failed: u64,
     /// Pages that hosts sent again.
@@ -68,6 +70,12 @@ impl Outcome {
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.lost == 0 && self.overwritten == 0 && self.missing == 0 && self.hosts_failed == 0
+    }
+
+    /// Everything sent is complete, and the buffers reach to its end: there is nothing that could have gone unnoticed.
+    #[must_use]
+    pub const fn is_clean(&self) -> bool {
+        self.is_complete() && self.unseen == 0
     }
 
     /// The number in column `name`; `None` for a column of words, or none at all.
@@ -119,6 +127,7 @@ impl std::fmt::Display for Outcome {
         for (count, what) in [
             (self.overwritten, "overwritten in a ring"),
             (self.missing, "missing in a buffer"),
+            (self.unseen, "beyond the end of a full buffer"),
             (self.hosts_failed, "hosts without success"),
         ] {
             if count > 0 {
@@ -153,6 +162,16 @@ fn missing(prepared: &Prepared, report: &Report) -> u64 {
     report.buffers.iter().map(one).sum()
 }
 
+/// Bytes sent after a buffer was full.
+fn unseen(prepared: &Prepared, report: &Report) -> u64 {
+    let one = |b: &crate::report::BufferReport| {
+        let of = prepared.buffers.iter().find(|its| its.name == b.name)?;
+        let capacity = u64::from(of.capacity);
+        (b.received >= capacity).then(|| b.sent.saturating_sub(capacity))
+    };
+    report.buffers.iter().filter_map(one).sum()
+}
+
 /// From the machine at the end of its run, and the report as far as it was made.
 pub(super) fn outcome(prepared: &Prepared, machine: &Machine, report: &Report) -> Outcome {
     let log = machine.log();
@@ -166,6 +185,7 @@ pub(super) fn outcome(prepared: &Prepared, machine: &Machine, report: &Report) -
         edges_lost: 0,
         overwritten: report.dma.iter().map(|d| d.overwritten).sum(),
         missing: missing(prepared, report),
+        unseen: unseen(prepared, report),
         hosts_failed: 0,
         resends: report.hosts.iter().map(|h| h.resends).sum(),
         ticks_lost: report.ticks_lost,

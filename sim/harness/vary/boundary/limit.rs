@@ -2,6 +2,7 @@
 
 use crate::chain::Link;
 use crate::report::Report;
+use crate::scenario::Prepared;
 use crate::vary::Outcome;
 
 /// What keeps the value from being higher.
@@ -15,6 +16,9 @@ pub enum Limit {
     Latency,
     /// A ring is too small: DMA goes round before firmware looks, or what the handler took has no room.
     RingSize,
+    /// Nothing is seen to be lost, but a buffer of the scenario is full before everything has arrived: what comes after is not seen. It
+    /// is a limit of the scenario, not of the firmware.
+    BufferFull,
     /// The line itself: characters are not understood.
     Line,
     /// Everything was taken and kept, and a host did not get what it wanted.
@@ -30,6 +34,7 @@ impl Limit {
             Self::HandlerRunTime => "handler run time",
             Self::Latency => "latency",
             Self::RingSize => "ring size",
+            Self::BufferFull => "buffer full",
             Self::Line => "line",
             Self::Host => "host",
         }
@@ -40,6 +45,8 @@ impl Limit {
         if outcome.lost == 0 {
             return if outcome.overwritten + outcome.missing > 0 {
                 Self::RingSize
+            } else if outcome.hosts_failed == 0 {
+                Self::BufferFull
             } else {
                 Self::Host
             };
@@ -70,5 +77,30 @@ impl Limit {
         } else {
             Self::Latency
         }
+    }
+
+    /// Why, of a limit that shows in no chain.
+    pub(super) fn reason(self, prepared: &Prepared, report: &Report) -> Option<String> {
+        let buffers = report.buffers.iter().filter_map(|b| {
+            let its = prepared.buffers.iter().find(|its| its.name == b.name)?;
+            Some((b, u64::from(its.capacity)))
+        });
+        let mut buffers = buffers.filter(|(b, capacity)| match self {
+            Self::RingSize => b.missing > 0,
+            Self::BufferFull => b.received >= *capacity && b.sent > *capacity,
+            _ => false,
+        });
+        let (b, capacity) = buffers.next()?;
+        if self == Self::BufferFull {
+            return Some(format!(
+                "buffer {} holds {capacity} bytes and {} are sent: whether the rest arrives is not seen. Send less, for example with --vary count, or make it larger",
+                b.name, b.sent
+            ));
+        }
+        let at = b.first_difference.as_ref().map_or(b.received, |d| d.index);
+        Some(format!(
+            "{} #{at} was taken from the receiver and never came to {}: what is in between was full",
+            b.wire, b.name
+        ))
     }
 }

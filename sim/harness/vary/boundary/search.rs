@@ -3,7 +3,6 @@
 use super::line::{Line, LineTimes};
 use super::{Binding, Boundary, Limit};
 use crate::scenario::ScenarioError;
-use crate::vary::axis::Kind;
 use crate::vary::sweep::in_order;
 use crate::vary::value::{Value, Values};
 use crate::vary::{Fork, Outcome, Point, Variation};
@@ -40,13 +39,10 @@ impl<'a> Search<'a> {
         let Some((first, rest)) = variation.axes().split_first() else {
             return Err(ScenarioError::new("nothing is varied"));
         };
-        if matches!(
-            first.kind,
-            Kind::Gap | Kind::Phase | Kind::Seed | Kind::ClockError
-        ) {
+        if !first.kind.is_load() {
             let message = format!("no highest {}: more of it is not harder", first.name);
             return Err(ScenarioError::new(message).help(
-                "vary baud, bitrate, erase, program, jitter or count, and go over this with --over",
+                "vary baud, bitrate, erase, program, burst, jitter or count, and go over this with --over",
             ));
         }
         if let Values::List(list) = &first.values
@@ -107,7 +103,7 @@ impl<'a> Search<'a> {
         let point = self.point(value, self.worst);
         let outcome = variation.run(fork, &point)?;
         self.runs += 1;
-        if !outcome.is_complete() {
+        if !outcome.is_clean() {
             return Ok(Some((point, outcome)));
         }
         let mut next = 0;
@@ -122,7 +118,7 @@ impl<'a> Search<'a> {
             };
             let all = in_order(count, self.threads, one)?;
             self.runs += count as u64;
-            let lossy = |(_, (_, outcome)): &(usize, (Point, Outcome))| !outcome.is_complete();
+            let lossy = |(_, (_, outcome)): &(usize, (Point, Outcome))| !outcome.is_clean();
             if let Some((n, found)) = all.into_iter().enumerate().find(lossy) {
                 self.worst = next + n as u64;
                 return Ok(Some(found));
@@ -233,11 +229,12 @@ impl<'a> Search<'a> {
         let limit = Limit::of(&outcome, &report);
         let data = |name: &str| report.wire(name).is_some_and(|w| w.kind != "pin");
         let first = report.losses.iter().find(|l| data(&l.wire));
+        let chain = first.map(|l| l.text.clone());
         Ok(Binding {
+            chain: chain.or_else(|| limit.reason(self.variation.prepared(), &report)),
             point,
             outcome,
             limit,
-            chain: first.map(|l| l.text.clone()),
         })
     }
 }

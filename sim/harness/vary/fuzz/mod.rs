@@ -3,6 +3,7 @@
 //! Run `n` draws its point from the seed and `n` alone, so a search that was cut short goes on where it was, and the number of threads
 //! changes nothing.
 
+mod keep;
 mod property;
 mod shrink;
 mod state;
@@ -56,6 +57,8 @@ pub struct Counterexample {
     pub file: ScenarioFile,
     /// What comes of it.
     pub outcome: Outcome,
+    /// The file fails when it is run. False for a property that no expectation can say; its description says it then.
+    pub replays: bool,
     /// Runs that making it smaller took.
     pub shrinks: u32,
 }

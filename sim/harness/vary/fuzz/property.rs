@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::report::Verdict;
+use crate::report::{Report, Verdict};
 use crate::scenario::expect::Expect;
 use crate::scenario::{ScenarioError, ScenarioFile, Time};
 use crate::vary::{COLUMNS, Outcome};
@@ -104,8 +104,13 @@ impl Property {
         }
     }
 
-    /// `[expect]` that says it, as far as a scenario can; the scenario's own for the rest.
-    pub(super) fn expect(&self, file: &ScenarioFile) -> Expect {
+    /// It is about the verdict.
+    pub(super) const fn is_verdict(&self) -> bool {
+        self.number.is_none()
+    }
+
+    /// `[expect]` that says it of `file`, whose report is `report`, the scenario's own for a verdict; `None` if no expectation can.
+    pub(super) fn expect(&self, file: &ScenarioFile, report: &Report) -> Option<Expect> {
         let mut text = String::new();
         let wires = file
             .wire
@@ -117,7 +122,7 @@ impl Property {
             (Compare::Is, Some(n)) => n.to_string(),
             (Compare::AtMost, Some(n)) => format!("\"<={n}\""),
             (Compare::AtLeast, Some(n)) => format!("\">={n}\""),
-            (_, None) => return file.expect.clone(),
+            (_, None) => return Some(file.expect.clone()),
         };
         match self.column.as_str() {
             "lost" => {
@@ -131,15 +136,44 @@ impl Property {
                     let _ = writeln!(text, "[[buffer]]\nname = {name:?}\nmissing = {bounds}");
                 }
             }
+            "edges-lost" => {
+                for pin in file.wire.iter().filter(|w| w.pin.is_some()) {
+                    let name = &pin.name.value;
+                    let _ = writeln!(text, "[[wire]]\nname = {name:?}\nlost = {bounds}");
+                }
+            }
+            "overwritten" => {
+                for dma in &report.dma {
+                    let (controller, channel) = (&dma.controller, dma.channel);
+                    let _ = writeln!(
+                        text,
+                        "[[dma]]\ncontroller = {controller:?}\nchannel = {channel}\noverwritten = {bounds}"
+                    );
+                }
+            }
+            "hosts-failed" if self.number == Some(0) => {
+                for name in hosts {
+                    let _ = writeln!(text, "[[host]]\nname = {name:?}\noutcome = \"complete\"");
+                }
+            }
+            "resends" => {
+                for name in hosts {
+                    let _ = writeln!(text, "[[host]]\nname = {name:?}\nresends = {bounds}");
+                }
+            }
+            "longest-stall-ps" if self.compare == Compare::AtMost => {
+                let most = Time(flashstall_mcu::Picos(self.number.unwrap_or(0)));
+                let _ = writeln!(text, "[[stall]]\nlongest = \"<={most}\"");
+            }
             "ticks-lost" => {
                 let _ = writeln!(text, "ticks-lost = {bounds}");
             }
             "resets" => {
                 let _ = writeln!(text, "resets = {bounds}");
             }
-            _ => return file.expect.clone(),
+            _ => return None,
         }
-        toml::from_str(&text).unwrap_or_else(|_| file.expect.clone())
+        toml::from_str(&text).ok()
     }
 }
 

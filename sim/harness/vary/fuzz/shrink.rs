@@ -1,141 +1,199 @@
-//! A failing scenario is made smaller.
+//! A failing scenario is made smaller: fewest units sent first, then shortest frames, then values as near to the scenario's own as still fail.
+//!
+//! Nothing is taken on trust: each smaller one is run, from reset, and kept only if the property fails in it.
 
-use flashstall_mcu::Picos;
-
+use super::keep::{self, Keep, Pieces};
 use super::{Counterexample, Property};
-use crate::report::Report;
-use crate::scenario::{ScenarioError, ScenarioFile, WireSpec};
-use crate::vary::{Outcome, Point, Variation, apply, fork};
+use crate::report::{Report, Verdict};
+use crate::scenario::{ScenarioError, ScenarioFile};
+use crate::vary::{Outcome, Point, Variation, fork, own};
 
 /// Most runs that making a counterexample smaller may take.
 const MOST_SHRINKS: u32 = 1_000;
+/// Rounds over units and values: a simpler value can make further units needless.
+const ROUNDS: u32 = 3;
+
+/// A failing scenario: a point, and what is left of the traffic there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Candidate {
+    point: Point,
+    /// A wire after the other, hosts last.
+    keep: Vec<Keep>,
+}
 
 /// A failing scenario while it is made smaller.
 struct Shrinker<'a> {
     variation: &'a Variation,
     property: &'a Property,
+    /// Names of the expectations that failed where it was found: with fewer units others fail, which is nothing new.
+    blamed: Vec<String>,
+    best: Candidate,
     runs: u32,
 }
 
+fn failing(report: &Report) -> Vec<String> {
+    let failed = report.expectations.iter().filter(|e| !e.passed);
+    failed.map(|e| e.name.clone()).collect()
+}
+
 impl Shrinker<'_> {
-    /// What comes of a file, if the property fails in it.
-    fn fails(&mut self, file: &ScenarioFile) -> Option<(Outcome, Report)> {
+    fn file(&self, candidate: &Candidate) -> Option<ScenarioFile> {
+        let file = self.variation.file(&candidate.point);
+        keep::apply(self.variation, &file, &candidate.keep)
+    }
+
+    /// The report of a candidate, if the property fails in it.
+    fn fails(&mut self, candidate: &Candidate) -> Option<Report> {
         if self.runs >= MOST_SHRINKS {
             return None;
         }
+        let file = self.file(candidate)?;
         self.runs += 1;
         let scenario = self.variation.scenario();
-        let scenario = scenario.with_file(file.clone(), &self.variation.prepared().firmware);
+        let scenario = scenario.with_file(file, &self.variation.prepared().firmware);
         let (outcome, report) = fork::from_reset(&scenario).ok()?;
-        (!self.property.holds(&outcome)).then_some((outcome, report))
+        let same = !self.property.is_verdict()
+            || self.blamed.is_empty()
+            || failing(&report)
+                .iter()
+                .any(|name| self.blamed.contains(name));
+        (!self.property.holds(&outcome) && same).then_some(report)
     }
 
-    /// Each axis towards its first value: there, or as near to it as still fails.
-    fn axes(&mut self, point: &mut Point) {
-        for n in 0..point.len() {
+    /// Goes on with `candidate` if the property fails in it.
+    fn take(&mut self, candidate: Candidate) -> bool {
+        let better = candidate != self.best && self.fails(&candidate).is_some();
+        if better {
+            self.best = candidate;
+        }
+        better
+    }
+
+    /// The best one with other units of wire `n`.
+    fn with_units(&self, n: usize, units: Vec<usize>) -> Candidate {
+        let mut candidate = self.best.clone();
+        if let Some(keep) = candidate.keep.get_mut(n) {
+            keep.units = Some(units);
+        }
+        candidate
+    }
+
+    /// Wire `n` sends no more than it must.
+    fn units(&mut self, n: usize) {
+        let file = self.variation.file(&self.best.point);
+        let (count, pieces) = keep::units(self.variation, &file, n);
+        let kept = self.best.keep.get(n).and_then(|k| k.units.clone());
+        let list = kept.unwrap_or_else(|| (0..count).collect());
+        if list.is_empty() || self.take(self.with_units(n, Vec::new())) {
+            return;
+        }
+        let list = match pieces {
+            Pieces::Last => list,
+            Pieces::Any | Pieces::Ends => self.near_the_loss(n, list),
+        };
+        self.without(n, list, pieces);
+    }
+
+    /// Ever longer pieces that end with the unit that went wrong, until one fails.
+    fn near_the_loss(&mut self, n: usize, list: Vec<usize>) -> Vec<usize> {
+        let best = self.best.clone();
+        let Some((report, file)) = self.fails(&best).zip(self.file(&best)) else {
+            return list;
+        };
+        let wires = file.wire.iter().map(|w| w.name.as_str());
+        let mut names = wires.chain(file.host.iter().map(|h| h.name.as_str()));
+        let Some(name) = names.nth(n) else {
+            return list;
+        };
+        let lost = report.losses.iter().find(|l| l.wire == name);
+        let mut buffers = report.buffers.iter().filter(|b| b.wire == name);
+        let differs = || buffers.find_map(|b| b.first_difference.as_ref().map(|d| d.index));
+        let wrong = lost.map(|l| l.unit).or_else(differs);
+        let wrong = wrong.and_then(|wrong| usize::try_from(wrong).ok());
+        let end = wrong.map_or(list.len(), |wrong| (wrong + 1).min(list.len()));
+        let (mut length, mut last) = (1, 1);
+        while length < end {
+            let piece = list.get(end - length..end).unwrap_or_default().to_vec();
+            if self.take(self.with_units(n, piece.clone())) {
+                return piece;
+            }
+            (length, last) = (length + last, length);
+        }
+        if end == list.len() {
+            return list;
+        }
+        let piece = list.get(..end).unwrap_or_default().to_vec();
+        if self.take(self.with_units(n, piece.clone())) {
+            piece
+        } else {
+            list
+        }
+    }
+
+    /// Leaves out ever smaller pieces of `list`.
+    fn without(&mut self, n: usize, mut list: Vec<usize>, pieces: Pieces) {
+        let mut size = list.len().div_ceil(2);
+        loop {
+            let (mut start, mut any) = (0, false);
+            while start < list.len() {
+                let end = (start + size).min(list.len());
+                let possible = match pieces {
+                    Pieces::Any => true,
+                    Pieces::Ends => start == 0 || end == list.len(),
+                    Pieces::Last => end == list.len(),
+                };
+                let mut less = list.clone();
+                less.drain(start..end);
+                if possible && !less.is_empty() && self.take(self.with_units(n, less.clone())) {
+                    (list, any) = (less, true);
+                } else {
+                    start = end;
+                }
+            }
+            if size == 1 && !any {
+                return;
+            }
+            size = size.div_ceil(2);
+        }
+    }
+
+    /// Frames of wire `n` are no longer than they must be.
+    fn lengths(&mut self, n: usize) {
+        let most = self.best.keep.get(n).map_or(0, |k| k.dlc);
+        for dlc in 0..most {
+            let mut candidate = self.best.clone();
+            if let Some(keep) = candidate.keep.get_mut(n) {
+                keep.dlc = dlc;
+            }
+            if self.take(candidate) {
+                return;
+            }
+        }
+    }
+
+    /// Each value as the scenario has it, or as near to that as still fails.
+    fn values(&mut self) {
+        for n in 0..self.best.point.len() {
             let Some(axis) = self.variation.axes().get(n) else {
                 continue;
             };
-            let mut tried = point.clone();
-            for share in [0, 1 << 62, 1 << 63, 3 << 62] {
-                let value = axis.values.pick(share);
-                if point.get(n) == Some(&value) {
+            let Some(value) = self.best.point.get(n).copied() else {
+                continue;
+            };
+            for nearer in own::towards(self.variation, axis, value) {
+                let mut candidate = self.best.clone();
+                if let Some(slot) = candidate.point.get_mut(n) {
+                    *slot = nearer;
+                }
+                if self.take(candidate) {
                     break;
                 }
-                if let Some(slot) = tried.get_mut(n) {
-                    *slot = value;
-                }
-                if self.fails(&self.variation.file(&tried)).is_some() {
-                    *point = tried;
-                    break;
-                }
             }
         }
-    }
-
-    /// One wire sends no more than it must: what comes before and after the first unit that went wrong is left out.
-    fn wire(&mut self, file: &mut ScenarioFile, n: usize) {
-        let Some((_, report)) = self.fails(file) else {
-            return;
-        };
-        let Some(name) = file.wire.get(n).map(|w| w.name.value.clone()) else {
-            return;
-        };
-        let lost = report
-            .losses
-            .iter()
-            .find(|l| l.wire == name)
-            .map(|l| l.unit);
-        let differs = report
-            .buffers
-            .iter()
-            .filter(|b| b.wire == name)
-            .find_map(|b| b.first_difference.as_ref().map(|d| d.index));
-        let sent = report.wire(&name).map_or(0, |w| w.sent);
-        let wrong = lost.or(differs).unwrap_or(sent.saturating_sub(1));
-        // Ever longer pieces that end with the one that went wrong.
-        let (mut before, mut last) = (0, 1);
-        while before <= wrong {
-            if let Some(less) = self.cut(file, n, wrong - before, before + 1)
-                && self.fails(&less).is_some()
-            {
-                *file = less;
-                break;
-            }
-            (before, last) = (before + last.max(1), before.max(1));
-        }
-        // One by one at either end.
-        loop {
-            let count = self.units(file, n);
-            let shorter = self
-                .cut(file, n, 0, count.saturating_sub(1))
-                .filter(|less| count > 1 && self.fails(less).is_some());
-            let later = || {
-                let less = self.cut(file, n, 1, count.saturating_sub(1))?;
-                (count > 1).then_some(less)
-            };
-            let next = match shorter {
-                Some(less) => Some(less),
-                None => later().filter(|less| self.fails(less).is_some()),
-            };
-            match next {
-                Some(less) => *file = less,
-                None => return,
-            }
-        }
-    }
-
-    /// How many units wire `n` sends.
-    fn units(&self, file: &ScenarioFile, n: usize) -> u64 {
-        self.bytes(file, n)
-            .map_or(0, |offsets| offsets.len() as u64)
-    }
-
-    /// When the units of wire `n` begin, if it is a UART.
-    fn bytes(&self, file: &ScenarioFile, n: usize) -> Option<Vec<Picos>> {
-        let scenario = self.variation.scenario();
-        let wire = scenario
-            .prepare_wire(file.wire.get(n)?, self.variation.prepared())
-            .ok()?;
-        match wire.spec {
-            WireSpec::Uart(spec) => Some(spec.bytes.iter().map(|b| b.offset).collect()),
-            _ => None,
-        }
-    }
-
-    /// Only `count` units from `first` on, at their old times. `None` of anything but a UART.
-    fn cut(&self, file: &ScenarioFile, n: usize, first: u64, count: u64) -> Option<ScenarioFile> {
-        let offsets = self.bytes(file, n)?;
-        let later = *offsets.get(usize::try_from(first).ok()?)?;
-        let mut less = file.clone();
-        let table = less.wire.get_mut(n)?;
-        apply::shift(&mut table.at, &mut table.delay, later);
-        table.traffic.value.count = Some(u32::try_from(count).ok()?.into());
-        Some(less)
     }
 }
 
-/// The smallest scenario, from a point at which the property fails: fewest bytes, then first values.
+/// The smallest scenario, from a point at which the property fails.
 pub(super) fn shrink(
     variation: &Variation,
     property: &Property,
@@ -143,31 +201,60 @@ pub(super) fn shrink(
     point: Point,
     found: Outcome,
 ) -> Result<Counterexample, ScenarioError> {
+    let file = variation.file(&point);
+    let wires = file.wire.len();
     let mut shrinker = Shrinker {
         variation,
         property,
+        blamed: Vec::new(),
+        best: Candidate {
+            point: point.clone(),
+            keep: vec![Keep::default(); wires + file.host.len()],
+        },
         runs: 0,
     };
-    let mut simple = point.clone();
-    shrinker.axes(&mut simple);
-    let mut file = variation.file(&simple);
-    for n in 0..file.wire.len() {
-        shrinker.wire(&mut file, n);
+    let whole = shrinker.best.clone();
+    shrinker.blamed = shrinker
+        .fails(&whole)
+        .map_or_else(Vec::new, |r| failing(&r));
+    for _ in 0..ROUNDS {
+        let before = shrinker.best.clone();
+        for n in 0..whole.keep.len() {
+            shrinker.units(n);
+        }
+        for n in (0..wires).filter(|n| is_can(&file, *n)) {
+            shrinker.lengths(n);
+        }
+        shrinker.values();
+        if shrinker.best == before {
+            break;
+        }
     }
-    file.expect = property.expect(&file);
+    let best = shrinker.best.clone();
+    let mut file = shrinker.file(&best).unwrap_or(file);
+    let firmware = &variation.prepared().firmware;
+    let smallest = variation.scenario().with_file(file.clone(), firmware);
+    let (_, report) = fork::from_reset(&smallest)?;
+    let expect = property.expect(&file, &report);
+    let said = expect.is_some();
+    file.expect = expect.unwrap_or_default();
     file.name = None;
-    let sent = variation.describe(&simple);
-    file.description = Some(format!("Counterexample to {property}, at {sent}."));
-    let smallest = variation
-        .scenario()
-        .with_file(file.clone(), &variation.prepared().firmware);
-    let (outcome, _) = fork::from_reset(&smallest)?;
+    let at = variation.describe(&best.point);
+    file.description = Some(format!("Counterexample to {property}, at {at}."));
+    let smallest = variation.scenario().with_file(file.clone(), firmware);
+    let (outcome, report) = fork::from_reset(&smallest)?;
     Ok(Counterexample {
         run,
         point,
         found,
         file,
         outcome,
+        replays: said && report.verdict == Verdict::Failed,
         shrinks: shrinker.runs,
     })
+}
+
+fn is_can(file: &ScenarioFile, n: usize) -> bool {
+    let wire = file.wire.get(n);
+    wire.is_some_and(|w| w.kind.value == crate::scenario::file::WireKind::Can)
 }
