@@ -4,12 +4,18 @@ mod common;
 
 use common::{hawk_scenario, root};
 use flashstall::Scenario;
-use flashstall::properties::{baud, bytes, clock_error, laws, point, time};
+use flashstall::properties::{
+    baud, bursts, bytes, clock_error, erase, frame_mix, frames, host_behaviour, laws, order, phase,
+    point, program, same_without_fast_forward, time,
+};
+use flashstall::scenario::ScenarioFile;
 use flashstall::scenario::{Rate, Time};
-use flashstall::vary::Variation;
+use flashstall::vary::{Value, Variation};
 use flashstall_mcu::Picos;
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, TestError, TestRunner};
+use proptest::test_runner::{
+    Config, FileFailurePersistence, RngAlgorithm, TestError, TestRng, TestRunner,
+};
 
 fn runner(cases: u32) -> TestRunner {
     let config = Config {
@@ -17,12 +23,7 @@ fn runner(cases: u32) -> TestRunner {
         failure_persistence: None,
         ..Config::default()
     };
-    TestRunner::new_with_rng(
-        config,
-        proptest::test_runner::TestRng::deterministic_rng(
-            proptest::test_runner::RngAlgorithm::ChaCha,
-        ),
-    )
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
 fn holds_everywhere(scenario: &Scenario, axes: &[&str]) {
@@ -116,4 +117,162 @@ fn quantities_stay_in_their_ranges() {
         let sent = bytes(20).new_tree(&mut runner).unwrap().current();
         assert!((1..=20).contains(&sent.len()));
     }
+}
+
+/// What a strategy shrinks to if everything fails.
+fn simplest<S: Strategy>(strategy: S) -> S::Value {
+    let mut runner = runner(1);
+    for _ in 0..5 {
+        let _ = strategy.new_tree(&mut runner);
+    }
+    let mut tree = strategy.new_tree(&mut runner).unwrap();
+    while tree.simplify() {}
+    tree.current()
+}
+
+#[test]
+fn strategies_shrink_to_fewer_and_smaller() {
+    let ms = Picos::from_millis;
+    let burst = simplest(bursts(16, ms(5)));
+    assert_eq!((burst.burst, burst.pause), (1, Time(Picos::ZERO)));
+    let mix = simplest(frame_mix(ms(1)));
+    assert_eq!((mix.extended_share, mix.remote_share), (0, 0));
+    assert_eq!((mix.dlc_min, mix.dlc, mix.gap), (0, 1, Time(Picos::ZERO)));
+    let list = simplest(frames(20));
+    assert_eq!(
+        (list.len(), list[0].id.value, list[0].extended),
+        (1, 0, None)
+    );
+    assert_eq!(
+        (list[0].remote, list[0].data.as_ref().unwrap().as_str()),
+        (None, "")
+    );
+    let host = simplest(host_behaviour(ms(10)..=ms(900), ms(5), ms(30), 10));
+    assert_eq!((host.answer_timeout, host.tries), (Time(ms(10)), 1));
+    assert_eq!(
+        (host.latency, host.page_gap),
+        (Time(Picos::ZERO), Time(Picos::ZERO))
+    );
+    assert_eq!(
+        simplest(order(vec![3, 1, 2])),
+        [3, 1, 2],
+        "as they were given"
+    );
+    assert_eq!(simplest(phase(64)), Value::Phase { step: 0, of: 64 });
+    assert_eq!(simplest(clock_error(500)).0, 0);
+    let chip = hawk_scenario("before").prepare().unwrap().chip;
+    let times = &chip.flash.timing;
+    let page = times.page_erase.as_ref().unwrap();
+    assert_eq!(simplest(erase(&chip).unwrap()), Time(page.shortest()));
+    assert_eq!(simplest(program(&chip)), Time(times.program.shortest()));
+}
+
+/// The scenario with a change, its firmware at the same place.
+fn changed(path: &str, change: impl FnOnce(&mut ScenarioFile)) -> Scenario {
+    let path = root().join("scenarios").join(path);
+    let mut file = Scenario::from_path(&path).unwrap().file().clone();
+    let elf = &mut file.firmware.as_mut().unwrap().elf.value;
+    *elf = path.parent().unwrap().join(&elf).display().to_string();
+    change(&mut file);
+    Scenario::builder("stm32f303xc").with(|f| *f = file).build()
+}
+
+#[test]
+fn the_laws_hold_for_any_mix_of_frames_bursts_and_manners() {
+    let ms = Picos::from_millis;
+    let can = |change: &dyn Fn(&mut ScenarioFile)| {
+        let scenario = changed("page-bootloader-can/f303-can-wire.toml", |file| {
+            file.run.max_time = Time(ms(150)).into();
+            change(file);
+        });
+        laws(&scenario.run().unwrap())
+    };
+    let mixes = (frame_mix(ms(1)), bursts(32, ms(5)));
+    runner(8)
+        .run(&mixes, |(mix, bursts)| {
+            can(&|file| {
+                mix.apply(&mut file.wire[1].traffic.value);
+                bursts.apply(&mut file.wire[1].traffic.value);
+            })
+        })
+        .unwrap();
+    runner(8)
+        .run(&frames(40), |list| {
+            can(&|file| {
+                file.wire[1].traffic.value = flashstall::scenario::file::TrafficTable {
+                    frames: Some(list.clone().into()),
+                    ..Default::default()
+                };
+            })
+        })
+        .unwrap();
+    let manners = host_behaviour(ms(5)..=ms(900), ms(5), ms(30), 10);
+    runner(6)
+        .run(&manners, |manners| {
+            let path = "page-bootloader/f103-uart-crc-resend.toml";
+            let scenario = changed(path, |file| manners.apply(&mut file.host[0]));
+            let report = scenario.run().unwrap();
+            proptest::prop_assert!(report.hosts[0].resends < 4 * u64::from(manners.tries));
+            laws(&report)
+        })
+        .unwrap();
+}
+
+const AXES: [&str; 3] = ["baud=9600..115200", "erase=1ms..40ms", "phase"];
+
+fn before() -> Variation {
+    Variation::new(&hawk_scenario("before"), "axes", &AXES.map(str::to_owned)).unwrap()
+}
+
+#[test]
+fn skipping_over_poll_loops_changes_nothing() {
+    let variation = before();
+    let law = |point: Vec<Value>| same_without_fast_forward(&variation, &point);
+    runner(3).run(&point(&variation), law).unwrap();
+}
+
+#[cfg(feature = "unicorn")]
+#[test]
+fn the_engines_agree() {
+    let variation = before();
+    let law = |point: Vec<Value>| flashstall::properties::same_on_both_engines(&variation, &point);
+    runner(3).run(&point(&variation), law).unwrap();
+}
+
+#[test]
+fn a_committed_regression_is_tried_first() {
+    const FILE: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/proptest-regressions/points.txt"
+    );
+    let variation = before();
+    // The point that the seed in the file stands for.
+    let text = std::fs::read_to_string(FILE).unwrap();
+    let digits = text.lines().find_map(|l| l.strip_prefix("cc ")).unwrap();
+    let byte = |n: usize| u8::from_str_radix(&digits[2 * n..2 * n + 2], 16).unwrap();
+    let seed: Vec<u8> = (0..32).map(byte).collect();
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let mut alone = TestRunner::new_with_rng(Config::default(), rng);
+    let committed = point(&variation).new_tree(&mut alone).unwrap().current();
+    let tried = std::cell::RefCell::new(Vec::new());
+    let run = |persistence: Option<Box<dyn proptest::test_runner::FailurePersistence>>| {
+        tried.borrow_mut().clear();
+        let config = Config {
+            cases: 3,
+            failure_persistence: persistence,
+            ..Config::default()
+        };
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let mut runner = TestRunner::new_with_rng(config, rng);
+        let all = runner.run(&point(&variation), |point| {
+            tried.borrow_mut().push(point);
+            Ok(())
+        });
+        all.unwrap();
+        tried.borrow().clone()
+    };
+    let without = run(None);
+    assert!(without.len() == 3 && !without.contains(&committed));
+    let with = run(Some(Box::new(FileFailurePersistence::Direct(FILE))));
+    assert_eq!((with.len(), &with[0]), (4, &committed));
 }

@@ -1,72 +1,14 @@
-//! For property tests with [`proptest`](https://docs.rs/proptest): strategies for what a scenario is made of, and laws that hold for every firmware. Feature `proptest`.
-//!
-//! ```no_run
-//! use flashstall::properties::{laws, point};
-//! use flashstall::{Scenario, vary::Variation};
-//! use proptest::test_runner::TestRunner;
-//!
-//! let scenario = Scenario::from_path("tests/timing/save.toml")?;
-//! let axes = ["baud=9600..115200", "erase=datasheet", "phase"].map(str::to_owned);
-//! let variation = Variation::new(&scenario, "axes", &axes)?;
-//! let fork = variation.boot()?;
-//! let result = TestRunner::default().run(&point(&variation), |point| {
-//!     let report = variation.report(&fork, &point).map_err(|e| e.to_string()).expect("it runs");
-//!     laws(&report)?;
-//!     proptest::prop_assert_eq!(report.wires[0].lost, 0, "{}", variation.describe(&point));
-//!     Ok(())
-//! });
-//! result.expect("nothing is lost");
-//! # Ok::<(), flashstall::ScenarioError>(())
-//! ```
-//!
-//! Strategies shrink towards the first value of each axis. Failures that proptest has written down (`proptest-regressions`) are tried first, as in any property test.
+//! What holds for every firmware.
 
-use std::ops::RangeInclusive;
-
-use ::proptest::collection::vec;
-use ::proptest::prelude::*;
 use ::proptest::test_runner::TestCaseError;
-use flashstall_mcu::Picos;
 
 use crate::chain::Link;
 use crate::report::{LossReport, Report};
-use crate::scenario::{Deviation, Rate, Time};
-use crate::vary::{Point, Variation};
 
 /// Seconds by which a rounded time may lie beyond its limit: the reports hold floats.
 const ROUNDING: f64 = 1e-9;
 
-/// A point of `variation`: one value of each axis.
-pub fn point(variation: &Variation) -> BoxedStrategy<Point> {
-    let axes = variation.axes().iter().map(|axis| {
-        let values = axis.values.clone();
-        any::<u64>().prop_map(move |share| values.pick(share))
-    });
-    axes.collect::<Vec<_>>().boxed()
-}
-
-/// A bit rate.
-pub fn baud(range: RangeInclusive<u32>) -> impl Strategy<Value = Rate> {
-    range.prop_map(Rate)
-}
-
-/// A clock error of at most so many parts per million, either way.
-pub fn clock_error(ppm: u32) -> impl Strategy<Value = Deviation> {
-    let most = i64::from(ppm) * 1_000;
-    (-most..=most).prop_map(Deviation)
-}
-
-/// A span of time: of an erase, a gap, jitter, a phase.
-pub fn time(range: RangeInclusive<Picos>) -> impl Strategy<Value = Time> {
-    (range.start().0..=range.end().0).prop_map(|ps| Time(Picos(ps)))
-}
-
-/// Up to `most` bytes, at least one.
-pub fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
-    vec(any::<u8>(), 1..=most.max(1))
-}
-
-fn law(holds: bool, text: impl FnOnce() -> String) -> Result<(), TestCaseError> {
+pub(super) fn law(holds: bool, text: impl FnOnce() -> String) -> Result<(), TestCaseError> {
     if holds {
         Ok(())
     } else {
