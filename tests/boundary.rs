@@ -175,6 +175,18 @@ fn a_capture_buffer_that_is_full_does_not_pass_for_nothing_lost() {
 }
 
 #[test]
+fn a_run_that_ends_too_early_does_not_pass_for_nothing_lost() {
+    // 6400 bytes of 320 us take 2.05 s, and the scenario ends after half a second.
+    let axes = texts(&["count=640,6400", "phase=2", "erase=20ms"]);
+    let variation = Variation::new(&hawk_scenario("after"), "--vary", &axes).unwrap();
+    let found = search(&variation, 2);
+    assert_eq!(found.highest.map(Value::number), Some(640));
+    let binding = found.binding.unwrap();
+    assert_eq!(binding.limit, Limit::TimeLimit, "{binding:?}");
+    assert!(binding.chain.unwrap().contains("max-time = \"500ms\""));
+}
+
+#[test]
 fn threads_do_not_change_what_is_found() {
     let axes = texts(&["erase=100us..40ms", "phase=5"]);
     let variation = Variation::new(&hawk_scenario("before"), "--vary", &axes).unwrap();

@@ -297,6 +297,11 @@ fn a_search_that_was_killed_comes_to_the_same_end() {
     let (code, resumed, err) = run(&as_str(&search));
     assert_eq!((code, &resumed), (1, &undisturbed), "{err}");
     assert_eq!(std::fs::read_to_string(&out).unwrap(), smallest);
+    // It does go on there, and does not begin again: beyond the run that fails, the next one is found.
+    let (mark, _) = noted.rsplit_once("done=").unwrap();
+    std::fs::write(&state, format!("{mark}done=128\n")).unwrap();
+    let (_, later, err) = run(&as_str(&search));
+    assert_ne!(later, undisturbed, "{err}");
 }
 
 /// The smallest counterexample at a point of a scenario file.

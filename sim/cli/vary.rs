@@ -18,15 +18,42 @@ fn threads(asked: Option<u16>) -> usize {
     asked.map_or(cores, usize::from)
 }
 
-/// Tells on standard error how far it is, if somebody looks.
-fn progress(what: &'static str) -> impl FnMut(u64, u64) {
-    let watched = std::io::stderr().is_terminal();
-    move |done, all| {
-        if watched {
-            let end = if done == all { "\n" } else { "" };
-            let _ = write!(std::io::stderr(), "\r{done} of {all} {what}{end}");
+/// Cells of a progress bar.
+const BAR: u64 = 30;
+
+/// A bar on standard error, if somebody looks. It is wiped off when the work is done, however that ends.
+struct Progress {
+    what: &'static str,
+    watched: bool,
+}
+
+impl Progress {
+    fn new(what: &'static str) -> Self {
+        let watched = std::io::stderr().is_terminal();
+        Self { what, watched }
+    }
+
+    fn show(&self, done: u64, all: u64) {
+        if self.watched {
+            let cells = (u128::from(done) * u128::from(BAR) / u128::from(all.max(1))) as usize;
+            let bar = format!("{:.<1$}", "#".repeat(cells), BAR as usize);
+            let _ = write!(std::io::stderr(), "\r[{bar}] {done} of {all} {}", self.what);
         }
     }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.watched {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// Tells how far it is.
+fn progress(what: &'static str) -> impl FnMut(u64, u64) {
+    let bar = Progress::new(what);
+    move |done, all| bar.show(done, all)
 }
 
 /// `flashstall sweep`.

@@ -14,6 +14,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Why the run ended: `until`, `time-limit`, …
     pub stop: String,
+    /// The time limit ended the run before what it waits for had happened: not everything was sent or done. No column of a sweep.
+    pub unfinished: bool,
     /// Simulated time.
     pub time: Picos,
     /// Bytes and frames sent, on all UARTs and CAN buses.
@@ -72,10 +74,10 @@ impl Outcome {
         self.lost == 0 && self.overwritten == 0 && self.missing == 0 && self.hosts_failed == 0
     }
 
-    /// Everything sent is complete, and the buffers reach to its end: there is nothing that could have gone unnoticed.
+    /// Everything is sent and complete, and the buffers reach to its end: there is nothing that could have gone unnoticed.
     #[must_use]
     pub const fn is_clean(&self) -> bool {
-        self.is_complete() && self.unseen == 0
+        self.is_complete() && self.unseen == 0 && !self.unfinished
     }
 
     /// The number in column `name`; `None` for a column of words, or none at all.
@@ -134,6 +136,9 @@ impl std::fmt::Display for Outcome {
                 let _ = write!(text, ", {count} {what}");
             }
         }
+        if self.unfinished {
+            text.push_str(", unfinished at the time limit");
+        }
         let _ = write!(
             text,
             ", longest stall {}, longest wait {}",
@@ -178,6 +183,7 @@ pub(super) fn outcome(prepared: &Prepared, machine: &Machine, report: &Report) -
     let mut o = Outcome {
         verdict: report.verdict,
         stop: report.stop.reason.clone(),
+        unfinished: report.stop.reason == "time-limit" && !prepared.until.is_empty(),
         time: machine.time(),
         sent: 0,
         delivered: 0,

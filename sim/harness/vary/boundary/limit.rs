@@ -2,7 +2,7 @@
 
 use crate::chain::Link;
 use crate::report::Report;
-use crate::scenario::Prepared;
+use crate::scenario::{Prepared, Time};
 use crate::vary::Outcome;
 
 /// What keeps the value from being higher.
@@ -19,6 +19,8 @@ pub enum Limit {
     /// Nothing is seen to be lost, but a buffer of the scenario is full before everything has arrived: what comes after is not seen. It
     /// is a limit of the scenario, not of the firmware.
     BufferFull,
+    /// Nothing is lost, but the run ends by `max-time` before everything was sent or done. It, too, is a limit of the scenario.
+    TimeLimit,
     /// The line itself: characters are not understood.
     Line,
     /// Everything was taken and kept, and a host did not get what it wanted.
@@ -35,6 +37,7 @@ impl Limit {
             Self::Latency => "latency",
             Self::RingSize => "ring size",
             Self::BufferFull => "buffer full",
+            Self::TimeLimit => "time limit",
             Self::Line => "line",
             Self::Host => "host",
         }
@@ -45,10 +48,12 @@ impl Limit {
         if outcome.lost == 0 {
             return if outcome.overwritten + outcome.missing > 0 {
                 Self::RingSize
-            } else if outcome.hosts_failed == 0 {
+            } else if outcome.hosts_failed > 0 {
+                Self::Host
+            } else if outcome.unseen > 0 {
                 Self::BufferFull
             } else {
-                Self::Host
+                Self::TimeLimit
             };
         }
         let data = |name: &str| report.wire(name).is_some_and(|w| w.kind != "pin");
@@ -81,6 +86,12 @@ impl Limit {
 
     /// Why, of a limit that shows in no chain.
     pub(super) fn reason(self, prepared: &Prepared, report: &Report) -> Option<String> {
+        if self == Self::TimeLimit {
+            let most = Time(prepared.max_time);
+            return Some(format!(
+                "the run ends at max-time = \"{most}\" before what it waits for: what would be lost later is not seen. Give it more time"
+            ));
+        }
         let buffers = report.buffers.iter().filter_map(|b| {
             let its = prepared.buffers.iter().find(|its| its.name == b.name)?;
             Some((b, u64::from(its.capacity)))
