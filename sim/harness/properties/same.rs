@@ -78,3 +78,25 @@ pub fn same_on_both_engines(variation: &Variation, point: &[Value]) -> Result<()
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::Scenario;
+
+    #[test]
+    fn two_reports_that_differ_differ_in_a_line_that_is_told() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/hawk-midi/before.toml");
+        let one = Scenario::from_path(path).unwrap().run().unwrap();
+        assert_eq!(difference(&one, &one), None);
+        let mut other = one.clone();
+        other.ticks_lost += 1;
+        let told = difference(&one, &other).unwrap();
+        assert!(
+            told.contains("\"ticks_lost\": ") && told.contains(" against "),
+            "{told}"
+        );
+    }
+}
