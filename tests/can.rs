@@ -150,6 +150,10 @@ fn each_mistake_in_a_host_has_its_message() {
         ("bitrate = \"500k\"", ""),
         ("bitrate = \"500k\"", "bitrate = \"500k\"\nbaud = 9600"),
         ("bitrate = \"500k\"", "bitrate = \"500k\"\nflow-slack = 1"),
+        (
+            "bitrate = \"500k\"",
+            "bitrate = \"500k\"\nbyte-gap = \"1us\"",
+        ),
         ("kind = \"can\"", "kind = \"uart\"\nbaud = 9600"),
         ("page = 1024", "page = 1020"),
         ("count = 8192", "count = 8192, id = 0x101"),

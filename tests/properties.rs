@@ -147,11 +147,11 @@ fn strategies_shrink_to_fewer_and_smaller() {
         (list[0].remote, list[0].data.as_ref().unwrap().as_str()),
         (None, "")
     );
-    let host = simplest(host_behaviour(ms(10)..=ms(900), ms(5), ms(30), 10));
+    let host = simplest(host_behaviour(ms(10)..=ms(900), ms(5), ms(1), ms(30), 10));
     assert_eq!((host.answer_timeout, host.tries), (Time(ms(10)), 1));
     assert_eq!(
-        (host.latency, host.page_gap),
-        (Time(Picos::ZERO), Time(Picos::ZERO))
+        (host.latency.0.max(host.byte_gap.0), host.page_gap),
+        (Picos::ZERO, Time(Picos::ZERO))
     );
     assert_eq!(
         simplest(order(vec![3, 1, 2])),
@@ -206,7 +206,7 @@ fn the_laws_hold_for_any_mix_of_frames_bursts_and_manners() {
             })
         })
         .unwrap();
-    let manners = host_behaviour(ms(5)..=ms(900), ms(5), ms(30), 10);
+    let manners = host_behaviour(ms(5)..=ms(900), ms(5), ms(1), ms(30), 10);
     runner(6)
         .run(&manners, |manners| {
             let path = "page-bootloader/f103-uart-crc-resend.toml";

@@ -128,8 +128,13 @@ fn bursts_orders_and_the_manners_of_a_host_are_what_they_are_from_reset() {
         &[1, 4, 7],
         true,
     );
-    let axes = ["page-gap=0us,25ms"];
-    same_as_from_reset("page-bootloader/f303-uart-plain.toml", &axes, &[0, 1], true);
+    let axes = ["page-gap=0us,25ms", "byte-gap=0us,99us"];
+    same_as_from_reset(
+        "page-bootloader/f303-uart-plain.toml",
+        &axes,
+        &[0, 1, 2],
+        true,
+    );
     let axes = [
         "extended-share:image=0,50",
         "remote-share:image=0,20",

@@ -22,7 +22,7 @@
 //! Points shrink towards the first value of each axis, everything else towards fewer and smaller. Failures that proptest has written down
 //! (`proptest-regressions`) are tried first, as in any property test.
 //!
-//! What no axis says is put into a scenario with [`ScenarioBuilder::with`](crate::ScenarioBuilder::with), for example `mix.apply(&mut file.wire[0].traffic.value)`.
+//! What no axis says is put into a scenario with [`ScenarioBuilder::with`](crate::scenario::ScenarioBuilder::with), for example `mix.apply(&mut file.wire[0].traffic.value)`.
 
 mod laws;
 mod same;

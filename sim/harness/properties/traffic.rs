@@ -9,7 +9,7 @@ use flashstall_mcu::Picos;
 use super::strategies::time;
 use crate::scenario::Time;
 use crate::scenario::file::{FrameTable, TrafficTable};
-use crate::scenario::host::{HostProtocol, HostTable};
+use crate::scenario::host::{HostKind, HostProtocol, HostTable};
 
 /// Most bytes in a frame.
 const MAX_DLC: u8 = 8;
@@ -109,6 +109,8 @@ pub struct HostBehaviour {
     pub answer_timeout: Time,
     /// From the end of what the chip says to its acting on it.
     pub latency: Time,
+    /// Idle time after each byte, at a UART.
+    pub byte_gap: Time,
     /// Idle time after each page that it sends unasked.
     pub page_gap: Time,
     /// How often it sends the same frame, at least once.
@@ -120,6 +122,9 @@ impl HostBehaviour {
     pub fn apply(&self, host: &mut HostTable) {
         host.answer_timeout = Some(self.answer_timeout.into());
         host.latency = Some(self.latency);
+        if host.kind.value == HostKind::Uart {
+            host.byte_gap = Some(self.byte_gap);
+        }
         match host.protocol.value {
             HostProtocol::CrcResend => host.tries = Some(self.tries.into()),
             HostProtocol::Handshake => {}
@@ -130,23 +135,26 @@ impl HostBehaviour {
     }
 }
 
-/// A host that waits for an answer for a time in `answer_timeout` (from more than zero), acts on what it hears within `latency`, pauses for at most `page_gap`, and
+/// A host that waits for an answer for a time in `answer_timeout` (from more than zero), acts on what it hears within `latency`, leaves at most `byte_gap` after each byte, pauses for at most `page_gap`, and
 /// says the same up to `tries` times. Shrinks towards a host that is impatient and quick.
 pub fn host_behaviour(
     answer_timeout: RangeInclusive<Picos>,
     latency: Picos,
+    byte_gap: Picos,
     page_gap: Picos,
     tries: u32,
 ) -> impl Strategy<Value = HostBehaviour> {
     let times = (
         time(answer_timeout),
         time(Picos::ZERO..=latency),
+        time(Picos::ZERO..=byte_gap),
         time(Picos::ZERO..=page_gap),
     );
-    (times, 1..=tries.max(1)).prop_map(|((answer_timeout, latency, page_gap), tries)| {
+    (times, 1..=tries.max(1)).prop_map(|((answer_timeout, latency, byte_gap, page_gap), tries)| {
         HostBehaviour {
             answer_timeout,
             latency,
+            byte_gap,
             page_gap,
             tries,
         }

@@ -129,6 +129,9 @@ pub struct HostTable {
     /// crc-resend: how often the same frame is sent before it gives up. Default: 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries: Option<Located<u32>>,
+    /// uart: idle time after each byte that it sends. Default: none, back to back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub byte_gap: Option<Time>,
     /// From the end of what the chip says to the host's acting on it. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Time>,
@@ -167,6 +170,7 @@ pub(super) fn host(
                 flow_control,
                 start,
                 latency,
+                byte_gap: table.byte_gap.unwrap_or_default().0,
                 peer: Box::new(Speaker::new(UartLink, manners, Arc::clone(&image))),
             });
             (spec, port)
@@ -229,6 +233,7 @@ fn can_end(table: &HostTable) -> Result<CanEnd<'_>> {
         (table.format.is_some(), "format"),
         (table.flow_control.is_some(), "flow-control"),
         (table.flow_slack.is_some(), "flow-slack"),
+        (table.byte_gap.is_some(), "byte-gap"),
     ] {
         if given {
             let message = format!("`{key}` is for uarts, this host is on a can bus");
@@ -261,7 +266,7 @@ fn image(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8>> {
     ] {
         if given {
             let message = format!("`{key}` is for wires: an image has no times");
-            return Err(ScenarioError::at(table, message).help("page-gap of the host"));
+            return Err(ScenarioError::at(table, message).help("page-gap and byte-gap of the host"));
         }
     }
     can::refuse_traffic(table, "an image is bytes")?;

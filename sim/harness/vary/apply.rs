@@ -103,6 +103,7 @@ fn host(table: &mut HostTable, kind: Kind, value: Value) {
         (Kind::Bitrate, Value::Rate(rate)) => table.bitrate = Some(rate.into()),
         (Kind::ClockError, Value::Deviation(error)) => table.clock_error = Some(error),
         (Kind::AnswerTimeout, Value::Time(time)) => table.answer_timeout = Some(time.into()),
+        (Kind::ByteGap, Value::Time(time)) => table.byte_gap = Some(time),
         (Kind::Latency, Value::Time(time)) => table.latency = Some(time),
         (Kind::PageGap, Value::Time(time)) => table.page_gap = Some(time),
         (Kind::Tries, Value::Count(count)) => {

@@ -128,6 +128,7 @@ fn own(variation: &Variation, axis: &Axis) -> Option<Value> {
                 Kind::Bitrate => table.bitrate.as_ref().map(rate),
                 Kind::ClockError => Some(Value::Deviation(table.clock_error.unwrap_or_default())),
                 Kind::AnswerTimeout => time(table.answer_timeout.as_ref().map(|t| t.value)),
+                Kind::ByteGap => time(table.byte_gap),
                 Kind::Latency => time(table.latency),
                 Kind::PageGap => time(table.page_gap),
                 Kind::Tries => number(table.tries.as_ref()?.value),

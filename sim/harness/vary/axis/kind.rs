@@ -13,6 +13,8 @@ pub enum Kind {
     Bitrate,
     /// How many bytes or frames make a burst.
     Burst,
+    /// Idle time after each byte of a host.
+    ByteGap,
     /// How far the sender's clock is off.
     ClockError,
     /// How many bytes, frames or pulses are sent.
@@ -52,11 +54,12 @@ pub enum Kind {
 }
 
 /// All kinds with their names, in alphabetical order.
-pub const KINDS: [(&str, Kind); 22] = [
+pub const KINDS: [(&str, Kind); 23] = [
     ("answer-timeout", Kind::AnswerTimeout),
     ("baud", Kind::Baud),
     ("bitrate", Kind::Bitrate),
     ("burst", Kind::Burst),
+    ("byte-gap", Kind::ByteGap),
     ("clock-error", Kind::ClockError),
     ("count", Kind::Count),
     ("dlc", Kind::Dlc),
@@ -99,6 +102,7 @@ impl Kind {
             | Self::Seed
             | Self::Tries => Unit::Count,
             Self::AnswerTimeout
+            | Self::ByteGap
             | Self::Erase
             | Self::Gap
             | Self::Jitter
@@ -142,7 +146,7 @@ impl Kind {
             Self::Phase => "64: so many steps over one character time",
             Self::Erase | Self::Program => "20ms..40ms/5, or datasheet",
             Self::ExtendedShare | Self::RemoteShare => "0,25,100",
-            Self::Gap | Self::Jitter | Self::Latency => "0us..100us/5",
+            Self::ByteGap | Self::Gap | Self::Jitter | Self::Latency => "0us..100us/5",
             Self::AnswerTimeout => "100ms,1s",
             Self::Order => "0..5/6",
             Self::PageGap | Self::Pause | Self::Period => "1ms..20ms/5",

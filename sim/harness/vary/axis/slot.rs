@@ -51,6 +51,7 @@ fn wire_has(kind: Kind, wire: WireKind, named: bool) -> bool {
         Kind::Period => wire == WireKind::Can || (wire == WireKind::Pin && named),
         Kind::Count | Kind::Jitter | Kind::Phase | Kind::Seed => wire != WireKind::Pin || named,
         Kind::AnswerTimeout
+        | Kind::ByteGap
         | Kind::Erase
         | Kind::Latency
         | Kind::Order
@@ -64,7 +65,7 @@ fn wire_has(kind: Kind, wire: WireKind, named: bool) -> bool {
 fn host_has(kind: Kind, host: &HostTable) -> bool {
     let protocol = host.protocol.value;
     match kind {
-        Kind::Baud => host.kind.value == HostKind::Uart,
+        Kind::Baud | Kind::ByteGap => host.kind.value == HostKind::Uart,
         Kind::Bitrate => host.kind.value == HostKind::Can,
         Kind::Tries => protocol == HostProtocol::CrcResend,
         Kind::PageGap => !matches!(protocol, HostProtocol::Handshake | HostProtocol::CrcResend),

@@ -3,6 +3,7 @@
 //! | behaviour | source | test |
 //! |---|---|---|
 //! | what is ordered while the line is busy follows back to back | a line carries one character at a time | `orders_follow_back_to_back` |
+//! | a host with a gap between characters waits for it after each, and is done after the last one's | programs that write byte by byte \[M\] | `a_slow_writer_leaves_a_gap_after_each_character` |
 //! | a paused host finishes the character that it has begun | XON/XOFF between characters \[D\] | `a_paused_host_finishes_its_character` |
 //! | the host acts `latency` after the end of what it heard | adapters gather bytes, USB polls \[M\] | `a_host_acts_after_its_latency` |
 //! | a timer that is set again or stopped does not go off | [`Orders::timer`] | `only_the_last_timer_goes_off` |
@@ -46,6 +47,8 @@ pub struct HostWire {
     pub start: Start,
     /// From the end of a character of the chip to the host's acting on it.
     pub latency: Picos,
+    /// Idle time after each of its characters: it looks what is next when that is over.
+    pub byte_gap: Picos,
     /// What it says.
     pub peer: Box<dyn Peer<u8, u8>>,
 }
@@ -211,7 +214,7 @@ impl HostSender {
         };
         let (frame, end) = self.line.send(shared, value, at);
         (self.busy, self.in_flight) = (true, true);
-        self.schedule(shared, end, LINE);
+        self.schedule(shared, end + self.spec.byte_gap, LINE);
         WireAction::UartFrame {
             port: self.line.port(),
             frame,

@@ -52,6 +52,10 @@ struct Bench {
 impl Bench {
     /// A character takes a millisecond. The host begins at 10 ms and acts 5 ms after what it hears.
     fn new(orders: Vec<Orders<u8>>) -> Self {
+        Self::with_gap(orders, Picos::ZERO)
+    }
+
+    fn with_gap(orders: Vec<Orders<u8>>, byte_gap: Picos) -> Self {
         let mut shared = shared();
         let script = Script {
             orders,
@@ -70,6 +74,7 @@ impl Bench {
             flow_control: FlowControl::None,
             start: Start::At(MS(10)),
             latency: MS(5),
+            byte_gap,
             peer: Box::new(script),
         };
         let wire = Wire::host(WireId(0), spec, PeripheralId(7), &mut shared);
@@ -128,6 +133,15 @@ fn orders_follow_back_to_back() {
         ]
     );
     assert_eq!(b.shared.log.wires[0].units.len(), 3);
+}
+
+#[test]
+fn a_slow_writer_leaves_a_gap_after_each_character() {
+    let mut b = Bench::with_gap(vec![send(&[1, 2]), send(&[3])], MS(4));
+    b.run_until(MS(100));
+    assert_eq!(b.starts(), [MS(10), MS(15), MS(20)]);
+    let sent: Vec<Picos> = b.told().iter().skip(1).map(|(at, _)| *at).collect();
+    assert_eq!(sent, [MS(20), MS(25)], "a character and its gap");
 }
 
 #[test]
