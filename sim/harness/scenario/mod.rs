@@ -16,6 +16,7 @@ mod frames;
 mod generated;
 pub mod host;
 mod located;
+mod mix;
 pub mod patch;
 mod place;
 mod prepare;
