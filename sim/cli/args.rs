@@ -63,6 +63,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE.csv|.jsonl")]
         out: PathBuf,
     },
+    /// Draw the table of a whole sweep: a colour for each cell over two of its axes.
+    Map(MapArgs),
     /// Run random points until a property fails, and write the smallest scenario that still fails.
     Fuzz(FuzzArgs),
     /// Find the highest value at which nothing is lost at the worst of all others, and say what binds.
@@ -218,6 +220,57 @@ pub struct SweepArgs {
     /// Threads; they change no byte. Default: one for each core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// Pictures of the whole table.
+    #[command(flatten)]
+    pub heat: HeatArgs,
+}
+
+/// Pictures to write.
+#[derive(Debug, Args)]
+#[group(id = "pictures", multiple = true)]
+pub struct PictureArgs {
+    /// Write the map as SVG, for light and dark pages.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Write the map as PNG.
+    #[arg(long, value_name = "FILE")]
+    pub png: Option<PathBuf>,
+    /// Write one page to look at, with the map and tables.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+/// What a heat map shows.
+#[derive(Debug, Args)]
+pub struct HeatArgs {
+    #[command(flatten)]
+    pub pictures: PictureArgs,
+    /// The axis to the right. Default: the first with more than one value.
+    #[arg(long, value_name = "NAME", requires = "pictures")]
+    pub map_x: Option<String>,
+    /// The axis upwards. Default: the next one. Of all other axes each cell has the greatest value.
+    #[arg(long, value_name = "NAME", requires = "pictures")]
+    pub map_y: Option<String>,
+    /// The column that is shown. Default: `lost`.
+    #[arg(long, value_name = "COLUMN", requires = "pictures")]
+    pub map_of: Option<String>,
+    /// So many cells of the page open the timeline of their worst point: those with the most. Each adds some hundred kilobytes.
+    #[arg(long, value_name = "COUNT", default_value_t = 6)]
+    pub timelines: usize,
+}
+
+/// Arguments of `map`.
+#[derive(Debug, Args)]
+pub struct MapArgs {
+    /// The table: what `sweep` or `merge` wrote.
+    #[arg(value_name = "FILE.csv|.jsonl")]
+    pub table: PathBuf,
+    /// The scenario of the sweep: names the map, and gives the page timelines.
+    #[arg(long, value_name = "FILE.toml")]
+    pub scenario: Option<PathBuf>,
+    /// What it shows.
+    #[command(flatten)]
+    pub heat: HeatArgs,
 }
 
 /// Arguments of `boundary`.
@@ -237,6 +290,9 @@ pub struct BoundaryArgs {
     /// Write the table as CSV; `-` is standard output, which then holds nothing else.
     #[arg(long, value_name = "FILE|-", requires = "map")]
     pub csv: Option<PathBuf>,
+    /// Pictures of the map.
+    #[command(flatten)]
+    pub pictures: PictureArgs,
     /// Threads; they change nothing but the time it takes. Default: one for each core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,

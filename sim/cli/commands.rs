@@ -10,7 +10,7 @@ use flashstall::svd::RegisterNames;
 use flashstall::{RunOptions, ScenarioError, chips, demo, exit};
 
 use crate::args::{Command, ExecArgs, OpenSettings, RunArgs};
-use crate::{check, generated, output, pictures, vary};
+use crate::{check, generated, maps, output, pictures, vary};
 
 /// Runs a command.
 pub fn run(command: Command) -> u8 {
@@ -34,6 +34,7 @@ pub fn run(command: Command) -> u8 {
             Ok(exit::MET)
         }
         Command::Sweep(args) => vary::sweep(&args),
+        Command::Map(args) => maps::map(&args),
         Command::Fuzz(args) => vary::fuzz(&args),
         Command::Boundary(args) => vary::boundary(&args),
         Command::Merge { parts, out } => vary::merge(&parts, &out),

@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod generated;
 mod init;
+mod maps;
 mod output;
 mod pictures;
 #[cfg(unix)]

@@ -31,7 +31,7 @@ pub fn json(target: &Path, text: &str) -> Result<(), ScenarioError> {
 }
 
 /// Writes a file.
-pub fn file(target: &Path, text: &str) -> Result<(), ScenarioError> {
+pub fn file(target: &Path, text: impl AsRef<[u8]>) -> Result<(), ScenarioError> {
     std::fs::write(target, text)
         .map_err(|e| ScenarioError::new(format!("cannot write `{}`: {e}", target.display())))
 }

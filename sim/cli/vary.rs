@@ -3,14 +3,15 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use flashstall::heatmap::limits::Limits;
 use flashstall::vary::Variation;
 use flashstall::vary::boundary::{self, Search};
 use flashstall::vary::fuzz::{self, FuzzOptions, Property};
-use flashstall::vary::sweep::{Shard, SweepOptions};
+use flashstall::vary::sweep::{Shard, SweepOptions, Table};
 use flashstall::{Scenario, ScenarioError, exit};
 
 use crate::args::{BoundaryArgs, FuzzArgs, SweepArgs};
-use crate::output;
+use crate::{maps, output};
 
 /// Threads to use if nobody says.
 fn threads(asked: Option<u16>) -> usize {
@@ -69,6 +70,7 @@ pub fn sweep(args: &SweepArgs) -> Result<u8, ScenarioError> {
         shard,
         threads: threads(args.threads),
     };
+    let drawn = args.heat.of_sweep(&variation, shard, &args.out)?;
     let done = flashstall::vary::sweep::sweep(&variation, &args.out, options, progress("points"))?;
     output::print(&format!(
         "{} points in {}{}\n",
@@ -79,6 +81,10 @@ pub fn sweep(args: &SweepArgs) -> Result<u8, ScenarioError> {
             kept => format!(", {kept} of them from before"),
         }
     ));
+    if let Some(chosen) = drawn {
+        args.heat
+            .draw(&Table::read(&args.out)?, chosen, Some(&scenario))?;
+    }
     Ok(exit::MET)
 }
 
@@ -100,7 +106,12 @@ pub fn boundary(args: &BoundaryArgs) -> Result<u8, ScenarioError> {
     let mut axes = vec![("--vary", args.vary.as_str())];
     axes.extend(over.iter().map(|o| ("--over", o.as_str())));
     let threads = threads(args.threads);
+    args.pictures.check(args.csv.as_deref())?;
     let Some(map) = &args.map else {
+        if args.pictures.any() {
+            return Err(ScenarioError::new("a picture needs an axis to the right")
+                .help("give one with --map, for example --map erase=10ms..40ms/7"));
+        }
         let variation = Variation::with_options(&scenario, &axes)?.keep_busy()?;
         let fork = variation.boot()?;
         let found = Search::new(&variation, &fork, threads)?.boundary()?;
@@ -110,6 +121,13 @@ pub fn boundary(args: &BoundaryArgs) -> Result<u8, ScenarioError> {
     let rows = boundary::map(&scenario, &axes, ("--map", map), threads)?;
     let name = args.vary.split('=').next().unwrap_or_default();
     let along = map.split('=').next().unwrap_or_default();
+    if args.pictures.any() {
+        let varied = Variation::with_options(&scenario, &axes)?;
+        if let Some(axis) = varied.axes().first() {
+            let limits = Limits::new(scenario.name(), axis, along, &over, &rows);
+            maps::limits(&args.pictures, &limits)?;
+        }
+    }
     if let Some(csv) = &args.csv {
         output::json(csv, &boundary::map_csv(along, name, &rows))?;
     }

@@ -27,6 +27,7 @@ pub mod exec;
 pub mod exit;
 pub mod firmware;
 pub mod gate;
+pub mod heatmap;
 pub mod host;
 pub mod init;
 mod memory;

@@ -1,6 +1,8 @@
 //! What the integration tests share: paths, golden files, small ELF files made by hand.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod browser;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

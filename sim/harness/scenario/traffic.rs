@@ -65,8 +65,8 @@ fn midi_note(index: u32) -> u8 {
     }
 }
 
-/// The bytes of a UART wire.
-pub(super) fn bytes(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8>, ScenarioError> {
+/// Refuses what is not for uarts, and more or less than one kind of content.
+fn check(table: &Located<TrafficTable>) -> Result<(), ScenarioError> {
     let t = &table.value;
     for (given, key) in [
         (t.pulses.is_some(), "pulses"),
@@ -97,10 +97,16 @@ pub(super) fn bytes(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8
             "a uart sends exactly one of `hex`, `text`, `file`, `commands`, `chunks`, `counter`, `pattern`",
         ));
     }
+    bursts::check(table)
+}
+
+/// The bytes of a UART wire.
+pub(super) fn bytes(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8>, ScenarioError> {
+    check(table)?;
+    let t = &table.value;
     if t.chunks.is_some() {
         return Err(ScenarioError::at(table, "`chunks` are for uart wires"));
     }
-    bursts::check(table)?;
     let fixed = if let Some(hex) = &t.hex {
         Some(parse_hex(hex)?)
     } else if let Some(text) = &t.text {
@@ -190,8 +196,10 @@ pub(super) fn chunks(
     let Some(chunks) = &t.chunks else {
         return Ok(None);
     };
+    check(table)?;
     for (given, key) in [
         (t.count.is_some(), "count"),
+        (t.burst.is_some(), "burst"),
         (t.gap.is_some(), "gap"),
         (t.jitter.is_some(), "jitter"),
         (t.seed.is_some(), "seed"),

@@ -272,6 +272,7 @@ fn attach(
                 flow_control: uart.flow_control,
                 start: Start::At(Picos::ZERO),
                 latency: Picos::ZERO,
+                byte_gap: Picos::ZERO,
                 peer: Box::new(live),
             });
             (spec, port)

@@ -12,28 +12,53 @@ use super::{Lane, Timeline};
 use crate::chain::chain_text;
 use crate::report::{LossReport, Report, Verdict, seconds};
 
-const SCRIPT: &str = include_str!("page.js");
+/// Brings a run on a page to life: `timeline()`.
+pub(crate) const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
 
 /// Rows of a table; the picture and the JSON report have all.
 const MAX_ROWS: usize = 200;
 
-/// The whole page.
+/// The whole page of one run.
 #[must_use]
 pub fn write(report: &Report, timeline: &Timeline) -> String {
-    let title = text(&format!("{}: flashstall", report.scenario));
-    let data =
-        json!({ "end": timeline.end.0, "rows": rows(report, timeline), "losses": losses(report) });
-    // `<` does not occur in JSON but in strings, where it can be written so; then nothing ends the block.
-    let data = data.to_string().replace('<', "\\u003c");
+    let body = run(report, timeline, &report.scenario, 1);
+    shell(
+        &format!("{}: flashstall", report.scenario),
+        "",
+        &body,
+        &[SCRIPT, "timeline();\n"],
+    )
+}
+
+/// A page around `body`: `style` is added to that of the page. Scripts run in their order; without any, there is nothing that needs one.
+pub(crate) fn shell(title: &str, style: &str, body: &str, scripts: &[&str]) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n\
-         <link rel=\"icon\" href=\"data:,\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
+         <link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{STYLE}{style}</style>\n</head>\n<body>\n<main>\n{body}</main>\n",
+        escaped(title)
     );
-    head(&mut page, report, timeline);
-    page.push_str(
-        "<section aria-labelledby=\"picture\">\n<h2 id=\"picture\">Timeline</h2>\n<div class=\"bar\">\
+    if !scripts.is_empty() {
+        let _ = write!(
+            page,
+            "<dialog id=\"chain\" aria-labelledby=\"chain-title\">\n<h2 id=\"chain-title\"></h2>\n<ol id=\"chain-links\"></ol>\n\
+             <form method=\"dialog\"><button>Close</button></form>\n</dialog>\n<script>\n{}</script>\n",
+            scripts.concat()
+        );
+    }
+    page.push_str("</body>\n</html>\n");
+    page
+}
+
+/// The part of a page that is about one run, with its data; `level` is that of its heading, which is `title`. [`SCRIPT`] brings it to life.
+pub(crate) fn run(report: &Report, timeline: &Timeline, title: &str, level: u8) -> String {
+    let mut page = String::new();
+    head(&mut page, report, timeline, title, level);
+    let below = level + 1;
+    let _ = write!(
+        page,
+        "<section aria-labelledby=\"picture\">\n<h{below} id=\"picture\">Timeline</h{below}>\n<div class=\"bar\">\
          <button type=\"button\" data-key=\"+\">Zoom in</button><button type=\"button\" data-key=\"-\">Zoom out</button>\
          <button type=\"button\" data-key=\"ArrowLeft\">Earlier</button><button type=\"button\" data-key=\"ArrowRight\">Later</button>\
          <button type=\"button\" data-key=\"Home\">Whole run</button><button type=\"button\" data-key=\"ArrowDown\">Next loss</button>\
@@ -41,17 +66,19 @@ pub fn write(report: &Report, timeline: &Timeline) -> String {
          <canvas id=\"timeline\" tabindex=\"0\" role=\"application\" aria-roledescription=\"timeline\" aria-label=\"Timeline of the run. Plus and minus zoom, \
          left and right move, up and down go from loss to loss, Enter opens the chain of a loss, Home shows the whole run. The tables below have the same data.\"></canvas>\n</section>\n",
     );
-    tables(&mut page, report, timeline);
-    let _ = write!(
+    tables(&mut page, report, timeline, below);
+    let data =
+        json!({ "end": timeline.end.0, "rows": rows(report, timeline), "losses": losses(report) });
+    // `<` does not occur in JSON but in strings, where it can be written so; then nothing ends the block.
+    let data = data.to_string().replace('<', "\\u003c");
+    let _ = writeln!(
         page,
-        "</main>\n<dialog id=\"chain\" aria-labelledby=\"chain-title\">\n<h2 id=\"chain-title\"></h2>\n<ol id=\"chain-links\"></ol>\n\
-         <form method=\"dialog\"><button>Close</button></form>\n</dialog>\n\
-         <script type=\"application/json\" id=\"data\">{data}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n"
+        "<script type=\"application/json\" id=\"data\">{data}</script>"
     );
     page
 }
 
-fn head(page: &mut String, report: &Report, timeline: &Timeline) {
+fn head(page: &mut String, report: &Report, timeline: &Timeline, title: &str, level: u8) {
     let class = if report.verdict == Verdict::Failed {
         "verdict failed"
     } else {
@@ -60,12 +87,12 @@ fn head(page: &mut String, report: &Report, timeline: &Timeline) {
     let lost: u64 = report.wires.iter().map(|w| w.lost).sum();
     let _ = write!(
         page,
-        "<h1>{}</h1>\n<p><span class=\"{class}\">{}</span>: {}</p>\n<p>{} on {}, {} of simulated time, {lost} lost</p>\n",
-        text(&report.scenario),
+        "<h{level} id=\"run-title\" tabindex=\"-1\">{}</h{level}>\n<p><span class=\"{class}\">{}</span>: {}</p>\n<p>{} on {}, {} of simulated time, {lost} lost</p>\n",
+        escaped(title),
         report.verdict.as_str(),
-        text(&report.reason),
-        text(&report.firmware.elf),
-        text(&report.chip),
+        escaped(&report.reason),
+        escaped(&report.firmware.elf),
+        escaped(&report.chip),
         timeline.end,
     );
     if timeline.dropped > 0 {
@@ -176,7 +203,7 @@ fn losses(report: &Report) -> Vec<Value> {
     report.losses.iter().map(one).collect()
 }
 
-fn tables(page: &mut String, report: &Report, timeline: &Timeline) {
+fn tables(page: &mut String, report: &Report, timeline: &Timeline, level: u8) {
     let wires = report.wires.iter().map(|w| {
         [
             w.name.clone(),
@@ -184,34 +211,42 @@ fn tables(page: &mut String, report: &Report, timeline: &Timeline) {
             w.sent.to_string(),
             w.lost.to_string(),
         ]
-        .map(|c| text(&c))
-    });
-    table(page, "Wires", ["name", "kind", "sent", "lost"], wires);
-    let losses = report.losses.iter().enumerate().map(|(n, l)| {
-        let name = text(&format!("{} #{} {:#04x}", l.wire, l.unit, l.value));
-        let button = format!("<button type=\"button\" data-loss=\"{n}\">{name}</button>");
-        [button, text(&seconds(l.at_s)), text(&l.cause)]
+        .map(|c| escaped(&c))
     });
     table(
         page,
+        level,
+        "Wires",
+        &["name", "kind", "sent", "lost"],
+        wires,
+    );
+    let losses = report.losses.iter().enumerate().map(|(n, l)| {
+        let name = escaped(&format!("{} #{} {:#04x}", l.wire, l.unit, l.value));
+        let button = format!("<button type=\"button\" data-loss=\"{n}\">{name}</button>");
+        [button, escaped(&seconds(l.at_s)), escaped(&l.cause)]
+    });
+    table(
+        page,
+        level,
         "Losses",
-        ["what (opens its chain)", "when", "cause"],
+        &["what (opens its chain)", "when", "cause"],
         losses,
     );
     let causes = report
         .causes
         .iter()
-        .map(|c| [c.count.to_string(), text(&c.wire), text(&c.text)]);
+        .map(|c| [c.count.to_string(), escaped(&c.wire), escaped(&c.text)]);
     table(
         page,
+        level,
         "Causes",
-        ["how many", "wire", "chain of the first"],
+        &["how many", "wire", "chain of the first"],
         causes,
     );
     let interrupts = report.interrupts.iter().map(|i| {
         let time = |s: Option<f64>| s.map_or("–".to_owned(), seconds);
         [
-            text(&i.name),
+            escaped(&i.name),
             i.taken.to_string(),
             time(i.latency_min_s),
             time(i.latency_max_s),
@@ -219,54 +254,58 @@ fn tables(page: &mut String, report: &Report, timeline: &Timeline) {
     });
     table(
         page,
+        level,
         "Interrupts",
-        ["name", "taken", "shortest wait", "longest wait"],
+        &["name", "taken", "shortest wait", "longest wait"],
         interrupts,
     );
     let mut longest: Vec<_> = timeline.stalls.iter().collect();
     longest.sort_by_key(|s| (std::cmp::Reverse(s.end.since(s.start)), s.start));
     let stalls = longest.iter().map(|s| {
         [
-            text(s.kind),
-            text(&s.place),
+            escaped(s.kind),
+            escaped(&s.place),
             s.start.to_string(),
             s.end.since(s.start).to_string(),
         ]
     });
     table(
         page,
+        level,
         "Stalls, the longest first",
-        ["kind", "where", "when", "how long"],
+        &["kind", "where", "when", "how long"],
         stalls,
     );
     let operations = timeline.operations.iter().map(|o| {
         let length = o.end.since(o.start).to_string();
         [
-            text(o.kind),
-            text(&o.address),
-            text(&o.place),
+            escaped(o.kind),
+            escaped(&o.address),
+            escaped(&o.place),
             o.start.to_string(),
             length,
         ]
     });
     table(
         page,
+        level,
         "Flash operations",
-        ["kind", "address", "started by", "when", "how long"],
+        &["kind", "address", "started by", "when", "how long"],
         operations,
     );
 }
 
-/// A table; cells are HTML. What does not fit is counted.
-fn table<const N: usize>(
+/// A table under a heading; cells are HTML. What does not fit is counted.
+pub(crate) fn table<R: IntoIterator<Item = String>>(
     page: &mut String,
+    level: u8,
     caption: &str,
-    columns: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
+    columns: &[&str],
+    rows: impl Iterator<Item = R>,
 ) {
     let _ = write!(
         page,
-        "<h2>{caption}</h2>\n<table aria-label=\"{caption}\">\n<thead><tr>"
+        "<h{level}>{caption}</h{level}>\n<table aria-label=\"{caption}\">\n<thead><tr>"
     );
     for column in columns {
         let _ = write!(page, "<th scope=\"col\">{column}</th>");
@@ -290,8 +329,8 @@ fn table<const N: usize>(
     }
 }
 
-/// Text as HTML.
-fn text(text: &str) -> String {
+/// Text as HTML or XML.
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -311,7 +350,7 @@ mod tests {
     #[test]
     fn text_is_no_markup() {
         assert_eq!(
-            super::text("<b a='1'>&\""),
+            super::escaped("<b a='1'>&\""),
             "&lt;b a=&#39;1&#39;&gt;&amp;&quot;"
         );
     }

@@ -1,6 +1,9 @@
-// The timeline of one run, on a canvas: zoom and pan by mouse and keyboard. Everything it shows is in the tables, too.
 "use strict";
-(() => {
+/**
+ * The timeline of the run that is on the page, on a canvas: zoom and pan by mouse and keyboard. Everything it shows is in the tables, too. Another run may take
+ * its place when `signal` has ended this one.
+ */
+function timeline(signal) {
   const data = JSON.parse(document.getElementById("data").textContent);
   const canvas = document.getElementById("timeline");
   const status = document.getElementById("status");
@@ -215,7 +218,7 @@
   for (const button of document.querySelectorAll("[data-loss]")) {
     button.addEventListener("click", () => open(Number(button.dataset.loss)));
   }
-  window.addEventListener("resize", fit);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  window.addEventListener("resize", fit, { signal });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw, { signal });
   fit();
-})();
+}

@@ -161,6 +161,16 @@ impl Values {
         }
     }
 
+    /// The first value and the last.
+    #[must_use]
+    pub fn ends(&self) -> (Value, Value) {
+        let last = match self {
+            Self::Range { unit, high, .. } => Value::from_number(*unit, *high),
+            values => values.get(values.count().unwrap_or(1).saturating_sub(1)),
+        };
+        (self.get(0), last)
+    }
+
     /// The value at `share / 2^64` of the way: how a random number picks one.
     #[must_use]
     pub fn pick(&self, share: u64) -> Value {

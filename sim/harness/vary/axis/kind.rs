@@ -88,7 +88,9 @@ impl Kind {
         found.map_or("", |(name, _)| name)
     }
 
-    pub(in crate::vary) const fn unit(self) -> Unit {
+    /// What the numbers of its values are.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
         match self {
             Self::Baud | Self::Bitrate => Unit::Rate,
             Self::ClockError => Unit::Deviation,

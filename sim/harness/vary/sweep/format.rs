@@ -35,14 +35,18 @@ impl Format {
     }
 }
 
-/// The column of an axis, with the unit of its numbers.
-fn column(axis: &Axis) -> String {
-    let unit = match axis.kind {
+/// What the column of such an axis ends in: the unit of its numbers.
+pub(super) const fn unit_of(kind: Kind) -> &'static str {
+    match kind {
         Kind::Erase | Kind::Gap | Kind::Jitter | Kind::Program => "-ps",
         Kind::ClockError => "-ppb",
         _ => "",
-    };
-    format!("{}{unit}", axis.name)
+    }
+}
+
+/// The column of an axis.
+fn column(axis: &Axis) -> String {
+    format!("{}{}", axis.name, unit_of(axis.kind))
 }
 
 /// A number where it is one; a phase in parts, a column of the datasheet by its name.

@@ -10,6 +10,7 @@ mod merge;
 mod order;
 mod resume;
 mod shard;
+mod table;
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -20,6 +21,7 @@ pub use format::Format;
 pub use merge::merge;
 pub(super) use order::in_order;
 pub use shard::Shard;
+pub use table::{Row, Table, TableAxis};
 
 use format::Lines;
 use resume::resume;
