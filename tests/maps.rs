@@ -486,8 +486,7 @@ fn a_boundary_is_drawn_with_what_binds() {
         .filter(|n| n.attribute("role") == Some("img"))
         .map(|n| {
             n.children()
-                .filter(|n| n.attribute("class") == Some("level0"))
-                .last()
+                .rfind(|n| n.attribute("class") == Some("level0"))
                 .unwrap()
         })
         .map(|n| n.attribute("height").unwrap().parse().unwrap())
@@ -495,6 +494,18 @@ fn a_boundary_is_drawn_with_what_binds() {
     assert!(
         clean.is_sorted_by(|a, b| a > b) && clean[2] > 0,
         "{clean:?}"
+    );
+    // Above 2000 baud nothing was looked at: the paper is left blank up to the scenario's own rate and beyond.
+    let blank = document
+        .descendants()
+        .filter(|n| n.attribute("class") == Some("back"));
+    let tops: Vec<u32> = blank
+        .filter_map(|n| n.attribute("y")?.parse().ok())
+        .collect();
+    let coloured: Vec<u32> = cells.iter().map(|c| c.place.1).collect();
+    assert!(
+        coloured.iter().all(|y| *y > tops[0] + 50),
+        "{coloured:?} {tops:?}"
     );
     assert!(drawn.contains("31250: the scenario&#39;s own"));
     let decoded = png::Decoder::new(std::io::Cursor::new(bytes(&folder, "map.png")))

@@ -68,13 +68,13 @@ impl PictureArgs {
         page: impl FnOnce() -> Result<String, ScenarioError>,
     ) -> Result<(), ScenarioError> {
         if let Some(target) = &self.svg {
-            output::file(target, svg::write(scene))?;
+            output::file(target, &svg::write(scene))?;
         }
         if let Some(target) = &self.png {
-            output::file(target, png::write(scene)?)?;
+            output::bytes(target, &png::write(scene)?)?;
         }
         if let Some(target) = &self.html {
-            output::file(target, page()?)?;
+            output::file(target, &page()?)?;
         }
         Ok(())
     }

@@ -30,9 +30,14 @@ pub fn json(target: &Path, text: &str) -> Result<(), ScenarioError> {
     file(target, text)
 }
 
+/// Writes a file of text.
+pub fn file(target: &Path, text: &str) -> Result<(), ScenarioError> {
+    bytes(target, text.as_bytes())
+}
+
 /// Writes a file.
-pub fn file(target: &Path, text: impl AsRef<[u8]>) -> Result<(), ScenarioError> {
-    std::fs::write(target, text)
+pub fn bytes(target: &Path, bytes: &[u8]) -> Result<(), ScenarioError> {
+    std::fs::write(target, bytes)
         .map_err(|e| ScenarioError::new(format!("cannot write `{}`: {e}", target.display())))
 }
 

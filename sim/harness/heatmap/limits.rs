@@ -125,7 +125,12 @@ impl Limits {
             [] => String::new(),
             over => format!(" at the worst of {}", over.join(" and ")),
         };
-        format!("Nothing is lost up to the figure{worst}; +: up to the end of the range.")
+        let mut caption =
+            format!("Nothing is lost up to the figure{worst}; +: up to the end of the range.");
+        if self.columns.iter().any(|c| !c.exceptions.is_empty()) {
+            caption += " *: loss does not simply grow.";
+        }
+        caption
     }
 
     fn words(&self, column: &Column) -> String {
@@ -396,7 +401,7 @@ fn log2(number: u64) -> u32 {
     let mut rest = u128::from(number) << (63 - whole);
     let mut log = whole;
     for _ in 0..16 {
-        rest = rest * rest >> 63;
+        rest = (rest * rest) >> 63;
         log <<= 1;
         if rest >> 64 != 0 {
             rest >>= 1;
