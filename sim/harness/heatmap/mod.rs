@@ -1,7 +1,7 @@
 //! A table of a sweep as a picture: one axis to the right, one upwards, a colour for each cell.
 //!
-//! [`MapChoice`] says which axes and which column, and finds what is wrong with that before anything runs. [`HeatMap`] is the values, [`chart`] the picture, which
-//! [`svg`] and [`png`] write down; [`html`] writes a table whose cells have colours, and [`page`] a page of its own. [`limits`] draws the map of
+//! [`MapChoice`] says which axes and which column, and finds what is wrong with that before anything runs. [`HeatMap`] is the values, [`chart()`] the picture, which
+//! [`svg`] and [`png`] write down; [`html`] writes a table whose cells have colours, and [`page()`] a page of its own. [`limits`] draws the map of
 //! `flashstall boundary`.
 //!
 //! Colours are ordered by lightness, so they are in order for everybody; no loss at all is not on that scale but has a colour of its own
