@@ -11,6 +11,7 @@ pub mod flash;
 pub mod log;
 pub mod machine;
 mod memory;
+pub mod nor;
 pub mod periph;
 pub mod sched;
 pub mod soc;
