@@ -14,6 +14,7 @@
 mod engine;
 mod error;
 mod fork;
+mod nor;
 mod options;
 mod semihosting;
 
@@ -24,6 +25,7 @@ use flashstall_cpu::{Addr, Cpu, CpuConfig, Exit};
 pub use crate::flash::FlashTiming;
 pub use engine::{Engine, NativeEngine, Stop};
 pub use error::{AttachError, LoadError, MachineError};
+pub use nor::BoardNor;
 pub use options::{MachineOptions, OpenBehaviours};
 
 use crate::chip::Chip;

@@ -59,6 +59,34 @@ pub enum AttachError {
         /// What it names.
         port: String,
     },
+    /// The peripheral is no SPI.
+    #[error("serial flash {nor}: {port} is not an SPI")]
+    NotASpi {
+        /// The device.
+        nor: String,
+        /// What it names.
+        port: String,
+    },
+    /// Two devices have the same chip select.
+    #[error("serial flash {nor}: its chip select is that of {other}")]
+    ChipSelectTaken {
+        /// The device.
+        nor: String,
+        /// The one that had it first.
+        other: String,
+    },
+    /// What the board comes with does not fit.
+    #[error("serial flash {nor}: {length} bytes at {address:#x} do not fit into {size:#x}")]
+    ImageTooLong {
+        /// The device.
+        nor: String,
+        /// Where they should be.
+        address: u32,
+        /// How many bytes.
+        length: usize,
+        /// Size of the device.
+        size: u32,
+    },
     /// The chip has no such pin.
     #[error("wire {wire}: this chip has no pin {number} on port {port}")]
     NoSuchPin {

@@ -27,6 +27,7 @@ use crate::periph::rcc::{Rcc, RccF4};
 use crate::periph::rcc_lp::RccLp;
 use crate::periph::rtc_v1::RtcV1;
 use crate::periph::rtc_v2::RtcV2;
+use crate::periph::spi::{Fifo, Single, Spi};
 use crate::periph::syscfg::Syscfg;
 use crate::periph::syscfg_f4::SyscfgF4;
 use crate::periph::syscfg_lp::SyscfgLp;
@@ -105,6 +106,8 @@ pub fn build(
         "rcc-l4" => Box::new(RccLp::l4(spec, all)?),
         "rtc-v1" => Box::new(RtcV1::new()),
         "rtc-v2" => Box::new(RtcV2::new()),
+        "spi-v1" => Box::new(Spi::<Single>::build(spec)?),
+        "spi-v2" => Box::new(Spi::<Fifo>::build(spec)?),
         "syscfg-f3" => Box::new(Syscfg::build(spec)?),
         "syscfg-f4" => Box::new(SyscfgF4::build(spec)?),
         "syscfg-l1" => Box::new(SyscfgLp::l1(spec)?),

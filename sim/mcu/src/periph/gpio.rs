@@ -24,6 +24,7 @@
 
 use crate::chip::{Param, PeripheralSpec};
 use crate::periph::build::{BuildError, int, word};
+use crate::periph::pins::tell_watchers;
 use crate::periph::registers::{Names, field, name_of};
 use crate::periph::{Cx, Peripheral, Pin, PinMode, Refusal, Register, Signal};
 
@@ -239,6 +240,7 @@ impl Gpio {
         if let Some(slot) = cx.shared.pins.output.get_mut(usize::from(self.port)) {
             *slot = (self.config.odr & PINS) as u16;
         }
+        tell_watchers(cx, self.port);
     }
 
     fn pushes(&self, number: u8) -> bool {

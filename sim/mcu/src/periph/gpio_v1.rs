@@ -20,6 +20,7 @@
 use crate::chip::PeripheralSpec;
 use crate::periph::build::BuildError;
 use crate::periph::gpio::{Lock, port_of, publish_pin};
+use crate::periph::pins::tell_watchers;
 use crate::periph::registers::{Names, field, name_of};
 use crate::periph::{Cx, Peripheral, Pin, PinMode, Refusal, Register};
 
@@ -141,6 +142,7 @@ impl GpioV1 {
         if let Some(slot) = cx.shared.pins.output.get_mut(usize::from(self.port)) {
             *slot = (self.odr & PINS) as u16;
         }
+        tell_watchers(cx, self.port);
     }
 
     /// `new` for the pins that are not locked.

@@ -32,6 +32,7 @@ mod rcc_lp;
 pub(crate) mod registers;
 mod rtc_v1;
 mod rtc_v2;
+mod spi;
 mod syscfg;
 mod syscfg_f4;
 mod syscfg_lp;
@@ -52,6 +53,7 @@ use flashstall_cpu::{Addr, Core, Cycles, FaultKind, IrqLines, Size};
 use crate::clock::Clock;
 use crate::flash::FlashArray;
 use crate::log::{Log, ResetCause};
+use crate::nor::NorSocket;
 use crate::sched::{EventId, Scheduler, Target};
 use crate::wire::{CanFrame, CanNode, CanOffer, WireId};
 use crate::{ClockTree, Hertz, Picos};
@@ -97,6 +99,10 @@ pub struct Pins {
     pub driven: [u16; PORTS],
     /// Mode of each pin.
     pub mode: [[PinMode; 16]; PORTS],
+    /// Pins of which others must know whether the chip pulls them low: chip selects on the board.
+    pub watched: [u16; PORTS],
+    /// Of these, the pins that it does pull low.
+    pub held_low: [u16; PORTS],
 }
 
 /// What one peripheral tells the others.
@@ -112,6 +118,13 @@ pub enum Signal {
         high: bool,
         /// The edge on a pin wire that did it, if it is one that counts.
         unit: Option<(WireId, u32)>,
+    },
+    /// The chip begins or ceases to pull a [watched](Pins::watched) pin low.
+    ChipDrives {
+        /// Which pin.
+        pin: Pin,
+        /// It does now.
+        low: bool,
     },
     /// A running counter of this chip must raise an EXTI line (RTC alarm, comparator, ...).
     ExtiLine(u8),
@@ -200,6 +213,8 @@ pub struct Shared {
     pub exti_port: [u8; 16],
     /// AFIO_MAPR of an F1: which pins its peripherals are on. 0 on other parts.
     pub remap: u32,
+    /// Serial flashes on the board.
+    pub nors: Vec<NorSocket>,
     /// Main flash: contents, banks, running operation, read interface.
     pub flash: FlashArray,
     /// What happened.

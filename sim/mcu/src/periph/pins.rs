@@ -3,7 +3,7 @@
 //! What the board drives always wins at the input; everything else follows the output stage and the pull
 //! resistors, which [`gpio`](super::gpio) knows.
 
-use crate::periph::{Pin, PinMode, Pins, Shared, Signal};
+use crate::periph::{Cx, Pin, PinMode, Pins, Shared, Signal};
 use crate::wire::WireId;
 
 impl Pins {
@@ -22,6 +22,21 @@ impl Pins {
         port.and_then(|pins| pins.get(usize::from(pin.number)))
             .copied()
             .unwrap_or_default()
+    }
+
+    /// Does the chip itself pull `pin` low, as a general-purpose output?
+    #[must_use]
+    pub fn drives_low(&self, pin: Pin) -> bool {
+        let port = self.output.get(usize::from(pin.port));
+        self.mode(pin) == PinMode::Output
+            && port.is_some_and(|port| port >> (pin.number & 15) & 1 == 0)
+    }
+
+    /// Others must know from now on whether the chip pulls `pin` low.
+    pub fn watch(&mut self, pin: Pin) {
+        if let Some(port) = self.watched.get_mut(usize::from(pin.port)) {
+            *port |= 1 << (pin.number & 15);
+        }
     }
 
     /// Does something outside drive `pin`?
@@ -54,6 +69,28 @@ impl Shared {
         if changed || unit.is_some() {
             self.outbox.push(Signal::PinChanged { pin, high, unit });
         }
+    }
+}
+
+/// Tells those who watch pins of `port` what has changed. Firmware toggles outputs in tight loops, so nothing is done where nobody watches.
+pub(super) fn tell_watchers(cx: &mut Cx<'_>, port: u8) {
+    let (pins, slot) = (&mut cx.shared.pins, usize::from(port));
+    let watched = pins.watched.get(slot).copied().unwrap_or(0);
+    if watched == 0 {
+        return;
+    }
+    let all = (0..16).map(|number| Pin { port, number });
+    let low = all
+        .clone()
+        .filter(|pin| watched >> pin.number & 1 != 0 && pins.drives_low(*pin))
+        .fold(0, |low, pin| low | 1 << pin.number);
+    let Some(was) = pins.held_low.get_mut(slot) else {
+        return;
+    };
+    let changed = std::mem::replace(was, low) ^ low;
+    for pin in all.filter(|pin| changed >> pin.number & 1 != 0) {
+        let low = low >> pin.number & 1 != 0;
+        cx.send(Signal::ChipDrives { pin, low });
     }
 }
 

@@ -63,6 +63,7 @@ fn shared_on(chip: &Chip) -> Shared {
         pins: Pins::default(),
         exti_port: [0; 16],
         remap: 0,
+        nors: Vec::new(),
         flash: FlashArray::new(&chip.flash, timing, true),
         log: Log::default(),
         outbox: Vec::new(),

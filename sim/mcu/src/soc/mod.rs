@@ -131,6 +131,7 @@ impl Soc {
             pins: Pins::default(),
             exti_port: [0; 16],
             remap: 0,
+            nors: Vec::new(),
             flash: FlashArray::new(&chip.flash, board.timing, board.keep_lines_while_busy),
             log: Log::default(),
             outbox: Vec::new(),

@@ -1,0 +1,94 @@
+//! Serial flashes on the board.
+
+use std::sync::Arc;
+
+use super::{AttachError, Machine};
+use crate::nor::{Nor, NorPart, NorSocket, NorTiming};
+use crate::periph::{Pin, Signal};
+
+/// A serial flash, and how it is wired.
+#[derive(Clone, Debug)]
+pub struct BoardNor {
+    /// Its name in the scenario.
+    pub name: String,
+    /// Which one.
+    pub part: Arc<NorPart>,
+    /// How long things take on it.
+    pub timing: NorTiming,
+    /// The SPI that it is wired to: `SPI1`.
+    pub port: String,
+    /// Its chip select.
+    pub cs: Pin,
+    /// What it holds when the board is switched on: address and bytes.
+    pub images: Vec<(u32, Arc<[u8]>)>,
+}
+
+impl Machine {
+    /// Puts a serial flash on the board.
+    ///
+    /// # Errors
+    /// [`AttachError`] if the chip has no such SPI or pin, if the chip select is taken, and for contents that do not fit.
+    pub fn attach_nor(&mut self, nor: BoardNor) -> Result<(), AttachError> {
+        let name = nor.name;
+        let Some(port) = self.soc.peripheral(&nor.port) else {
+            return Err(AttachError::NoSuchPort {
+                wire: name,
+                port: nor.port,
+            });
+        };
+        let kind = self.chip().peripherals.get(port.0).map(|p| p.kind.as_str());
+        if !kind.is_some_and(|kind| kind.starts_with("spi")) {
+            return Err(AttachError::NotASpi {
+                nor: name,
+                port: nor.port,
+            });
+        }
+        let Pin {
+            port: letter,
+            number,
+        } = nor.cs;
+        if !self.chip().has_port(letter) || number >= 16 {
+            return Err(AttachError::NoSuchPin {
+                wire: name,
+                port: letter,
+                number,
+            });
+        }
+        if let Some(other) = self.nors().iter().find(|other| other.cs == nor.cs) {
+            return Err(AttachError::ChipSelectTaken {
+                nor: name,
+                other: other.name.clone(),
+            });
+        }
+        let size = nor.part.geometry.size;
+        let mut device = Nor::new(nor.part, nor.timing);
+        for (address, bytes) in nor.images {
+            if !device.load(address, &bytes) {
+                return Err(AttachError::ImageTooLong {
+                    nor: name,
+                    address,
+                    length: bytes.len(),
+                    size,
+                });
+            }
+        }
+        let shared = &mut self.soc.shared;
+        shared.pins.watch(nor.cs);
+        let low = shared.pins.drives_low(nor.cs);
+        shared.outbox.push(Signal::ChipDrives { pin: nor.cs, low });
+        shared.nors.push(NorSocket {
+            name,
+            device,
+            port,
+            cs: nor.cs,
+        });
+        self.soc.outside_changed(&mut self.cpu.core);
+        Ok(())
+    }
+
+    /// The serial flashes on the board, in the order in which they were attached.
+    #[must_use]
+    pub fn nors(&self) -> &[NorSocket] {
+        &self.soc.shared.nors
+    }
+}
