@@ -163,6 +163,7 @@ pub(crate) fn prepare(elf: &Path, chip: &str) -> Result<Prepared, ScenarioError>
         patches: Vec::new(),
         wires: Vec::new(),
         hosts: Vec::new(),
+        nors: Vec::new(),
         buffers: Vec::new(),
         max_time: Picos::SECOND,
         until: Vec::new(),

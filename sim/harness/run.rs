@@ -486,6 +486,11 @@ fn assemble(
     for (pin, high) in &prepared.pins {
         machine.set_pin(*pin, *high);
     }
+    for nor in &prepared.nors {
+        machine
+            .attach_nor(nor.board.clone())
+            .map_err(|e| ScenarioError::at(&nor.place, e.to_string()))?;
+    }
     let mut ids = Vec::new();
     for wire in &prepared.wires {
         let id = match &wire.spec {

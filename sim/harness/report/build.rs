@@ -39,6 +39,7 @@ pub(crate) fn build(ending: &Ending<'_>) -> Report {
     (report.losses, report.losses_not_listed, report.causes) = losses(ending, false);
     report.stall_sites = stall_sites(ending);
     report.operations = operations(log, firmware);
+    report.nors = super::nor::nors(ending.machine, firmware, true);
     for (finding, found) in report.findings.iter_mut().zip(&log.findings) {
         finding.place = place_report(&firmware.place(found.pc));
     }
@@ -97,6 +98,7 @@ fn books(ending: &Ending<'_>) -> Report {
         stop: ending.stop.clone(),
         wires: log.wires.iter().map(account::wire).collect(),
         hosts: super::hosts::hosts(prepared, machine),
+        nors: super::nor::nors(machine, firmware, false),
         buffers: prepared
             .buffers
             .iter()

@@ -13,6 +13,7 @@ use crate::memory;
 use crate::scenario::expect::{
     Expect, ExpectDma, ExpectHost, ExpectInterrupt, ExpectStall, ExpectWire, Reference, StallKind,
 };
+use crate::scenario::nor::ExpectNor;
 use crate::scenario::{Bound, Bounds, Time};
 
 /// Fills in `expectations`, `verdict` and `reason`.
@@ -25,6 +26,9 @@ pub(super) fn judge(report: &mut Report, ending: &Ending<'_>) {
     }
     for expect in &ending.expect.host {
         host(&mut list, report, expect);
+    }
+    for expect in &ending.expect.nor {
+        nor(&mut list, report, ending, expect);
     }
     buffers(&mut list, report, ending.expect);
     for expect in &ending.expect.dma {
@@ -217,6 +221,59 @@ fn host(list: &mut List, report: &Report, expect: &ExpectHost) {
             Some(s) => list.bounds(name, Some(bounds), Time(Picos((s * 1e12).round() as u64))),
             None => list.push(name, bounds, "not done", false),
         }
+    }
+}
+
+fn nor(list: &mut List, report: &Report, ending: &Ending<'_>, expect: &ExpectNor) {
+    let name = &expect.name.value;
+    let Some(nor) = report.nor(name) else {
+        return;
+    };
+    for (what, bounds, actual) in [
+        ("erases", &expect.erases, nor.erases),
+        ("programs", &expect.programs, nor.programs),
+        ("ignored", &expect.ignored, nor.ignored(None)),
+        (
+            "ignored while busy",
+            &expect.ignored_busy,
+            nor.ignored(Some("busy")),
+        ),
+    ] {
+        list.bounds(format!("nor {name} {what}"), bounds.as_ref(), actual);
+    }
+    list.bounds(
+        format!("nor {name} longest busy"),
+        expect.longest_busy.as_ref(),
+        Time(Picos((nor.longest_busy_s * 1e12).round() as u64)),
+    );
+    if expect.contents.is_empty() {
+        return;
+    }
+    let prepared = ending.prepared.nors.iter().find(|n| n.board.name == *name);
+    let socket = ending.machine.nors().iter().find(|n| n.name == *name);
+    let (Some(prepared), Some(socket)) = (prepared, socket) else {
+        return;
+    };
+    for (address, wanted) in &prepared.contents {
+        let there = socket
+            .device
+            .contents(ending.machine.time(), *address, wanted.len() as u32);
+        let differs = |(_, (a, b)): &(usize, (&u8, &u8))| a != b;
+        let mut different = wanted.iter().zip(&there).enumerate().filter(differs);
+        let actual = match different.next() {
+            None => "equal".to_owned(),
+            Some((offset, (wanted, there))) => format!(
+                "{} differ, first {:#x}: {there:#04x}, not {wanted:#04x}",
+                different.count() + 1,
+                *address as usize + offset
+            ),
+        };
+        list.push(
+            format!("nor {name} at {address:#x}"),
+            format!("these {} bytes", wanted.len()),
+            &actual,
+            actual == "equal",
+        );
     }
 }
 

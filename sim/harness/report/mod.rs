@@ -9,10 +9,12 @@ mod expectations;
 mod hosts;
 mod model;
 mod names;
+mod nor;
 mod stop;
 mod text;
 
 pub use model::*;
+pub use nor::{MAX_NOR_OPERATIONS, NorIgnoredReport, NorOperationReport, NorReport};
 
 pub(crate) use account::{is_lost, is_settled};
 pub(crate) use build::{Ending, build, judged, stall_totals, unmodelled};
@@ -40,6 +42,12 @@ impl Report {
     #[must_use]
     pub fn host(&self, name: &str) -> Option<&HostReport> {
         self.hosts.iter().find(|h| h.name == name)
+    }
+
+    /// The serial flash called `name`.
+    #[must_use]
+    pub fn nor(&self, name: &str) -> Option<&NorReport> {
+        self.nors.iter().find(|n| n.name == name)
     }
 
     /// The buffer called `name`.

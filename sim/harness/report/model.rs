@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::nor::NorReport;
 use crate::chain::Link;
 
 /// Value of [`Report::schema`].
@@ -104,6 +105,9 @@ pub struct Report {
     pub wires: Vec<WireReport>,
     /// Hosts, in the order of the scenario; each is a wire, too.
     pub hosts: Vec<HostReport>,
+    /// Serial flashes on the board.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nors: Vec<NorReport>,
     /// Buffers in firmware memory.
     pub buffers: Vec<BufferReport>,
     /// DMA channels that moved anything.

@@ -20,6 +20,7 @@ impl Report {
         self.head(&mut out);
         self.wires_text(&mut out);
         self.dma_text(&mut out);
+        self.nors_text(&mut out);
         self.stalls_text(&mut out);
         self.causes_text(&mut out);
         self.interrupts_text(&mut out);
@@ -120,6 +121,12 @@ impl Report {
             if d.overwritten > 0 {
                 text += &format!(": LAPPED, {} overwritten unseen", grouped(d.overwritten));
             }
+            line(out, format_args!("{text}"));
+        }
+    }
+
+    fn nors_text(&self, out: &mut String) {
+        for text in self.nors.iter().flat_map(super::nor::lines) {
             line(out, format_args!("{text}"));
         }
     }

@@ -1,5 +1,7 @@
 //! Names in `[expect]` against what the scenario has.
 
+use std::path::Path;
+
 use flashstall_mcu::chip::Chip;
 
 use super::Located;
@@ -14,6 +16,7 @@ use crate::report::{CAUSES, HOST_OUTCOMES, STOP_REASONS};
 pub(super) fn check(
     file: &ScenarioFile,
     mut prepared: Prepared,
+    base: &Path,
 ) -> Result<Prepared, ScenarioError> {
     let expect = &file.expect;
     if let Some(stop) = &expect.stop
@@ -40,6 +43,9 @@ pub(super) fn check(
     }
     for host in &expect.host {
         check_host(&prepared, host)?;
+    }
+    for nor in &expect.nor {
+        super::nor::check_expect(nor, &mut prepared.nors, base)?;
     }
     for buffer in &expect.buffer {
         if !prepared.buffers.iter().any(|b| b.name == buffer.name.value) {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Located;
 use super::bounds::Bounds;
+use super::nor::ExpectNor;
 use super::quantity::Time;
 
 /// `[expect]`
@@ -36,6 +37,9 @@ pub struct Expect {
     /// Hosts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host: Vec<ExpectHost>,
+    /// Serial flashes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nor: Vec<ExpectNor>,
     /// Buffers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buffer: Vec<ExpectBuffer>,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Located;
 use super::expect::Expect;
 use super::host::HostTable;
+use super::nor::NorTable;
 use super::patch::PatchTable;
 use super::quantity::{Deviation, Frequency, Rate, Time};
 
@@ -61,6 +62,9 @@ pub struct ScenarioFile {
     /// Who talks with the chip.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host: Vec<HostTable>,
+    /// Serial flashes on the board.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nor: Vec<NorTable>,
     /// Buffers in firmware memory that are compared with what was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buffer: Vec<BufferTable>,

@@ -17,6 +17,7 @@ mod generated;
 pub mod host;
 mod located;
 mod mix;
+pub mod nor;
 pub mod patch;
 mod place;
 mod prepare;
@@ -36,7 +37,9 @@ pub use diagnostic::{ScenarioError, Source};
 pub use file::{SCHEMA, ScenarioFile};
 pub use located::Located;
 pub(crate) use prepare::{DEFAULT_MAX_INSTRUCTIONS, change_open, chip_file, open};
-pub use prepared::{Buffer, Prepared, PreparedHost, PreparedWire, Trigger, Until, WireSpec};
+pub use prepared::{
+    Buffer, Prepared, PreparedHost, PreparedNor, PreparedWire, Trigger, Until, WireSpec,
+};
 pub use quantity::{Deviation, Frequency, QuantityError, Rate, Time};
 pub(crate) use timing::timing;
 pub(crate) use traffic::Random;

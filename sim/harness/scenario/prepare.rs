@@ -67,6 +67,7 @@ pub(super) fn prepare(
     for table in &file.buffer {
         buffers.push(buffer(table, &attached, &firmware)?);
     }
+    let nors = super::nor::nors(file, base, &chip, &attached)?;
     let until = until(file, &attached, &firmware)?;
     let prepared = Prepared {
         name: name.to_owned(),
@@ -78,6 +79,7 @@ pub(super) fn prepare(
         patches,
         wires: attached,
         hosts,
+        nors,
         buffers,
         max_time: file.run.max_time.value.0,
         until,
@@ -98,7 +100,7 @@ pub(super) fn prepare(
             "max-time must be above 0 and at most a day",
         ));
     }
-    super::check_expect::check(file, prepared)
+    super::check_expect::check(file, prepared, base)
 }
 
 fn chip(file: &ScenarioFile, base: &Path) -> Result<Arc<Chip>> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flashstall_cpu::Addr;
 use flashstall_mcu::chip::Chip;
-use flashstall_mcu::machine::{FlashTiming, OpenBehaviours};
+use flashstall_mcu::machine::{BoardNor, FlashTiming, OpenBehaviours};
 use flashstall_mcu::periph::Pin;
 use flashstall_mcu::wire::{CanHostWire, CanWire, HostWire, PinWire, Start, UartWire};
 use flashstall_mcu::{Hertz, Picos};
@@ -117,6 +117,17 @@ pub struct PreparedHost {
     pub stored_at: Option<Addr>,
 }
 
+/// A serial flash that is ready to be put on the board.
+#[derive(Clone, Debug)]
+pub struct PreparedNor {
+    /// What is attached.
+    pub board: BoardNor,
+    /// Where it was named, for an error when it is attached.
+    pub place: Located<String>,
+    /// What it must hold at the end: address and bytes.
+    pub contents: Vec<(u32, Arc<[u8]>)>,
+}
+
 /// One condition of `until`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Until {
@@ -170,6 +181,8 @@ pub struct Prepared {
     pub wires: Vec<PreparedWire>,
     /// Hosts.
     pub hosts: Vec<PreparedHost>,
+    /// Serial flashes.
+    pub nors: Vec<PreparedNor>,
     /// Buffers.
     pub buffers: Vec<Buffer>,
     /// The run ends at the latest here.

@@ -277,7 +277,7 @@ pub(super) fn pins(file: &ScenarioFile, chip: &Chip) -> Result<Vec<(Pin, bool)>>
 }
 
 /// `PB12`.
-fn pin(name: &Located<String>, chip: &Chip) -> Result<Pin> {
+pub(super) fn pin(name: &Located<String>, chip: &Chip) -> Result<Pin> {
     let parse = || {
         let rest = name.strip_prefix('P')?;
         let port = rest.chars().next().filter(|c| ('A'..='K').contains(c))?;
