@@ -303,6 +303,8 @@ pub struct Log {
     pub stalls: Records<Stall>,
     /// Stalls, by kind.
     pub stall_totals: BTreeMap<HoldKind, StallTotals>,
+    /// Accesses that waited for a device to answer (a word from a serial flash, data that a QUADSPI has not got yet), by kind.
+    pub device_waits: BTreeMap<HoldKind, StallTotals>,
     /// Times that the core slept, from and to; `None` if nobody asked for them.
     pub sleeps: Option<Records<(Picos, Picos)>>,
     /// Handler runs, each.

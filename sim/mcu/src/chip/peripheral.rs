@@ -31,6 +31,18 @@ pub struct PeripheralSpec {
     pub params: BTreeMap<String, Param>,
 }
 
+impl PeripheralSpec {
+    /// First address and size of the window that it shows, if it has one (`window` and `window_size`).
+    #[must_use]
+    pub fn window(&self) -> Option<(u32, u32)> {
+        let int = |key| match self.params.get(key) {
+            Some(Param::Int(value)) => u32::try_from(*value).ok(),
+            _ => None,
+        };
+        Some((int("window")?, int("window_size")?))
+    }
+}
+
 /// A clock-enable bit.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

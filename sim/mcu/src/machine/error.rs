@@ -67,6 +67,16 @@ pub enum AttachError {
         /// What it names.
         port: String,
     },
+    /// An SPI without a chip select for the device, or a QUADSPI with one.
+    #[error(
+        "serial flash {nor}: at an SPI it has a chip select, at a QUADSPI it has not; it is at {port}"
+    )]
+    ChipSelect {
+        /// The device.
+        nor: String,
+        /// Where it is.
+        port: String,
+    },
     /// Two devices have the same chip select.
     #[error("serial flash {nor}: its chip select is that of {other}")]
     ChipSelectTaken {

@@ -15,10 +15,10 @@ pub struct BoardNor {
     pub part: Arc<NorPart>,
     /// How long things take on it.
     pub timing: NorTiming,
-    /// The SPI that it is wired to: `SPI1`.
+    /// The SPI or QUADSPI that it is wired to: `SPI1`.
     pub port: String,
-    /// Its chip select.
-    pub cs: Pin,
+    /// Its chip select; a QUADSPI has its own.
+    pub cs: Option<Pin>,
     /// What it holds when the board is switched on: address and bytes.
     pub images: Vec<(u32, Arc<[u8]>)>,
 }
@@ -37,24 +37,33 @@ impl Machine {
             });
         };
         let kind = self.chip().peripherals.get(port.0).map(|p| p.kind.as_str());
-        if !kind.is_some_and(|kind| kind.starts_with("spi")) {
+        let own_select = kind == Some("quadspi");
+        if !own_select && !kind.is_some_and(|kind| kind.starts_with("spi")) {
             return Err(AttachError::NotASpi {
                 nor: name,
                 port: nor.port,
             });
         }
-        let Pin {
-            port: letter,
-            number,
-        } = nor.cs;
-        if !self.chip().has_port(letter) || number >= 16 {
-            return Err(AttachError::NoSuchPin {
-                wire: name,
-                port: letter,
-                number,
+        if own_select != nor.cs.is_none() {
+            return Err(AttachError::ChipSelect {
+                nor: name,
+                port: nor.port,
             });
         }
-        if let Some(other) = self.nors().iter().find(|other| other.cs == nor.cs) {
+        if let Some(cs) = nor.cs
+            && (!self.chip().has_port(cs.port) || cs.number >= 16)
+        {
+            return Err(AttachError::NoSuchPin {
+                wire: name,
+                port: cs.port,
+                number: cs.number,
+            });
+        }
+        let taken = |other: &&NorSocket| match other.cs {
+            None => other.port == port,
+            cs => cs == nor.cs,
+        };
+        if let Some(other) = self.nors().iter().find(taken) {
             return Err(AttachError::ChipSelectTaken {
                 nor: name,
                 other: other.name.clone(),
@@ -73,9 +82,11 @@ impl Machine {
             }
         }
         let shared = &mut self.soc.shared;
-        shared.pins.watch(nor.cs);
-        let low = shared.pins.drives_low(nor.cs);
-        shared.outbox.push(Signal::ChipDrives { pin: nor.cs, low });
+        if let Some(pin) = nor.cs {
+            shared.pins.watch(pin);
+            let low = shared.pins.drives_low(pin);
+            shared.outbox.push(Signal::ChipDrives { pin, low });
+        }
         shared.nors.push(NorSocket {
             name,
             device,

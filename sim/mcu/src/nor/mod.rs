@@ -157,6 +157,13 @@ impl Nor {
             .collect()
     }
 
+    /// The word at `address` of the array, as it is now, whether the device would answer or not.
+    #[must_use]
+    pub fn word(&self, address: u32) -> u32 {
+        let byte = |n| self.cells.byte(address.wrapping_add(n));
+        u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)])
+    }
+
     /// Is BUSY 1 at `at`, and until when?
     #[must_use]
     pub fn busy_until(&self, at: Picos) -> Option<Picos> {

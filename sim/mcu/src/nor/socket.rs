@@ -12,6 +12,6 @@ pub struct NorSocket {
     pub device: Nor,
     /// The SPI or QUADSPI.
     pub port: PeripheralId,
-    /// Its chip select; the board pulls it up.
-    pub cs: Pin,
+    /// Its chip select, which the board pulls up; `None`: that of the QUADSPI.
+    pub cs: Option<Pin>,
 }

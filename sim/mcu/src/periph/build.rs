@@ -23,6 +23,7 @@ use crate::periph::pwr::Pwr;
 use crate::periph::pwr_f4::PwrF4;
 use crate::periph::pwr_l1::PwrL1;
 use crate::periph::pwr_l4::PwrL4;
+use crate::periph::quadspi::QuadSpi;
 use crate::periph::rcc::{Rcc, RccF4};
 use crate::periph::rcc_lp::RccLp;
 use crate::periph::rtc_v1::RtcV1;
@@ -96,6 +97,7 @@ pub fn build(
         "pwr-f1" => Box::new(Pwr::f1()),
         "pwr-f3" => Box::new(Pwr::f3()),
         "pwr-f4" => Box::new(PwrF4::build(spec)?),
+        "quadspi" => Box::new(QuadSpi::build(spec)?),
         "rcc-f1" => Box::new(Rcc::f1(spec, all)?),
         "rcc-f100" => Box::new(Rcc::f100(spec, all)?),
         "rcc-f3" => Box::new(Rcc::f3(spec, all)?),

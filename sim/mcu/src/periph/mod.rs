@@ -27,6 +27,7 @@ mod pwr;
 mod pwr_f4;
 mod pwr_l1;
 mod pwr_l4;
+mod quadspi;
 mod rcc;
 mod rcc_lp;
 pub(crate) mod registers;
@@ -130,6 +131,11 @@ pub enum Signal {
     ExtiLine(u8),
     /// The memory shown at address 0 changed (SYSCFG MEM_MODE value).
     Remap(u8),
+    /// What shows in the window of a peripheral changed.
+    WindowChanged {
+        /// The peripheral.
+        port: PeripheralId,
+    },
     /// Reset the chip.
     Reset(ResetCause),
     /// A flash operation ended.
@@ -331,6 +337,8 @@ pub enum Refusal {
     Fault(FaultKind),
     /// Hold the bus until this time, then repeat.
     HeldUntil(Picos),
+    /// The device answers at this time: as [`HeldUntil`](Self::HeldUntil), but it is no stall by the flash.
+    WaitUntil(Picos),
     /// There is a register, but no model of it: counted, reads as 0.
     Unmodelled,
 }
@@ -374,6 +382,14 @@ pub trait Peripheral: Send + Sync + std::fmt::Debug {
     /// The flash controller in here, if there is one: it takes the core's writes to the array.
     fn flash_port(&mut self) -> Option<&mut dyn FlashPort> {
         None
+    }
+
+    /// Reads `size` bytes at `offset` of the window that this peripheral shows in the memory map. Only the QUADSPI has one.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    fn window_read(&mut self, _cx: &mut Cx<'_>, _offset: u32, _size: u32) -> Result<u32, Refusal> {
+        Err(Refusal::Fault(FaultKind::Unmapped))
     }
 
     /// The DMA controller in here, if there is one.

@@ -270,7 +270,7 @@ impl Soc {
                 Err(REFUSED)
             }
             Some(Place::Options(_) | Place::Ccm(_) | Place::Eeprom(_)) => Err(REFUSED),
-            None => Err(UNMAPPED),
+            None => self.window_fetch(core, addr),
         }
     }
 

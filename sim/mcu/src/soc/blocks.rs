@@ -8,6 +8,8 @@ use crate::periph::PeripheralId;
 pub(super) enum Owner {
     /// A modelled peripheral.
     Modelled(PeripheralId),
+    /// The window that a modelled peripheral shows.
+    Window(PeripheralId),
     /// A block without a model: index into the chip's list.
     Unmodelled(usize),
 }
@@ -49,7 +51,15 @@ impl Blocks {
             size: b.size,
             owner: Owner::Unmodelled(n),
         });
-        let mut sorted: Vec<Block> = modelled.chain(unmodelled).collect();
+        let windows = chip.peripherals.iter().enumerate().filter_map(|(n, p)| {
+            let (base, size) = p.window()?;
+            Some(Block {
+                base,
+                size,
+                owner: Owner::Window(PeripheralId(n)),
+            })
+        });
+        let mut sorted: Vec<Block> = modelled.chain(unmodelled).chain(windows).collect();
         sorted.sort_by_key(|block| block.base);
         let mut blocks = Self {
             sorted,
@@ -106,7 +116,7 @@ mod tests {
         let blocks = Blocks::new(&chip);
         let name = |addr: u32| {
             blocks.find(addr).map(|b| match b.owner {
-                Owner::Modelled(id) => chip.peripherals[id.0].name.as_str(),
+                Owner::Modelled(id) | Owner::Window(id) => chip.peripherals[id.0].name.as_str(),
                 Owner::Unmodelled(n) => chip.unmodelled[n].name.as_str(),
             })
         };

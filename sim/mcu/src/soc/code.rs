@@ -14,7 +14,10 @@ impl Soc {
     }
 
     fn code_elsewhere(&self, addr: u32) -> Option<u16> {
-        match self.place(addr)? {
+        let Some(place) = self.place(addr) else {
+            return self.window_code(addr);
+        };
+        match place {
             Place::Sram(offset) => self.sram.half_at(self.sram.base() + offset),
             Place::Ccm(offset) => self.ccm.half_at(self.ccm.base() + offset),
             Place::Flash(offset) => self
@@ -33,6 +36,9 @@ impl Soc {
         }
         if let Some(view) = self.sram_view_around(addr) {
             return Some(view);
+        }
+        if let Some(window) = self.window_around(addr) {
+            return Some(window);
         }
         self.code_elsewhere(addr)?;
         self.alias().map(|(_, size)| (0, size))

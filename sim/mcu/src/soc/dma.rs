@@ -143,6 +143,7 @@ impl Soc {
                     .unmodelled(Addr(addr.0 & !3), name, false, pc);
                 return Ok(0);
             }
+            Owner::Window(_) => return Err(DmaStop::BusError(addr)),
             Owner::Modelled(id) => id,
         };
         if !self.shared.clocked.get(id.0).copied().unwrap_or(true) {
@@ -162,7 +163,9 @@ impl Soc {
         match result {
             Ok(value) => Ok(value),
             Err(Refusal::Fault(_)) => Err(DmaStop::BusError(addr)),
-            Err(Refusal::HeldUntil(until)) => Err(DmaStop::HeldUntil(until)),
+            Err(Refusal::HeldUntil(until) | Refusal::WaitUntil(until)) => {
+                Err(DmaStop::HeldUntil(until))
+            }
             Err(Refusal::Unmodelled) => {
                 let name = self.chip.peripherals[id.0].name.clone();
                 self.shared

@@ -28,6 +28,7 @@ mod interrupts;
 mod registers;
 mod reset;
 mod stalls;
+mod window;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,6 +93,8 @@ pub struct Soc {
     pub(crate) fault_entered: Option<u16>,
     interrupts: InterruptWatch,
     holder: Holder,
+    /// Words that were fetched from a window and are not what its device holds: it was busy, and answered nothing.
+    window_lies: BTreeMap<u32, u32>,
 }
 
 impl Soc {
@@ -165,6 +168,7 @@ impl Soc {
             fault_entered: None,
             interrupts: InterruptWatch::default(),
             holder: Holder::default(),
+            window_lies: BTreeMap::new(),
         })
     }
 

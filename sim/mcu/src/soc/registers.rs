@@ -6,7 +6,7 @@ use flashstall_cpu::{Abort, Addr, Core, Cycles, Size};
 
 use super::Soc;
 use super::blocks::{Owner, is_apb};
-use super::bus::UNMAPPED;
+use super::bus::{REFUSED, UNMAPPED};
 use crate::periph::{Cx, Peripheral, PeripheralId, Refusal, Register};
 
 impl Soc {
@@ -25,6 +25,7 @@ impl Soc {
                 self.count_unmodelled(core, addr, &chip.unmodelled[n].name, false);
                 return Ok(0);
             }
+            Owner::Window(id) => return self.window_read(core, id, addr - block.base, size),
             Owner::Modelled(id) => id,
         };
         self.catch_up_before(core);
@@ -60,6 +61,8 @@ impl Soc {
                 self.count_unmodelled(core, addr, &chip.unmodelled[n].name, true);
                 return Ok(());
             }
+            // It shows memory that only commands can change.
+            Owner::Window(_) => return Err(REFUSED),
             Owner::Modelled(id) => id,
         };
         self.catch_up_before(core);
@@ -107,7 +110,7 @@ impl Soc {
         f(self.peripherals[id.0].as_mut(), &mut cx)
     }
 
-    fn is_clocked(&mut self, core: &Core, id: PeripheralId) -> bool {
+    pub(super) fn is_clocked(&mut self, core: &Core, id: PeripheralId) -> bool {
         let clocked = self.shared.clocked.get(id.0).copied().unwrap_or(true);
         if !clocked {
             let (time, pc) = (self.shared.clock.time(core.now), Addr(core.pc));
@@ -144,6 +147,7 @@ impl Soc {
                 let until = self.shared.clock.cycle(time).max(core.now + Cycles(1));
                 Some(self.hold_for_flash(core, until))
             }
+            Refusal::WaitUntil(time) => Some(self.wait_for_device(core, time)),
             Refusal::Unmodelled => {
                 let spec = &self.chip.peripherals[id.0];
                 let name =

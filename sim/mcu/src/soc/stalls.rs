@@ -3,6 +3,7 @@
 use flashstall_cpu::{Abort, Addr, Core, Cycles, Hold};
 
 use super::Soc;
+use crate::Picos;
 use crate::flash::Takes;
 use crate::log::{OperationId, Stall};
 
@@ -11,6 +12,8 @@ use crate::log::{OperationId, Stall};
 pub(super) struct Holder {
     bank: u8,
     operation: Option<OperationId>,
+    /// A device that answers at a date, not the flash.
+    device: bool,
 }
 
 impl Soc {
@@ -25,8 +28,20 @@ impl Soc {
             .map_or_else(Holder::default, |running| Holder {
                 bank: running.bank,
                 operation: Some(running.id),
+                device: false,
             });
         self.forbid_reads_of_rows(core);
+        self.held_until = until;
+        Abort::Held { until }
+    }
+
+    /// An access waits for a device that answers at `time`: long, if its bus is slow, but no stall by the flash.
+    pub(super) fn wait_for_device(&mut self, core: &Core, time: Picos) -> Abort {
+        let until = self.shared.clock.cycle(time).max(core.now + Cycles(1));
+        self.holder = Holder {
+            device: true,
+            ..Holder::default()
+        };
         self.held_until = until;
         Abort::Held { until }
     }
@@ -53,10 +68,20 @@ impl Soc {
             self.shared.clock.time(hold.end),
         );
         let length = end.since(start);
-        let totals = self.shared.log.stall_totals.entry(hold.kind).or_default();
+        let log = &mut self.shared.log;
+        let all = if self.holder.device {
+            &mut log.device_waits
+        } else {
+            &mut log.stall_totals
+        };
+        let totals = all.entry(hold.kind).or_default();
         totals.count += 1;
         totals.total += length;
         totals.longest = totals.longest.max(length);
+        // They are many: each line of code that is fetched from a serial flash.
+        if self.holder.device {
+            return;
+        }
         self.shared.log.stalls.push(Stall {
             kind: hold.kind,
             address: hold.addr,

@@ -20,10 +20,10 @@ impl<B: Buffers> Spi<B> {
                 continue;
             };
             let pins = &cx.shared.pins;
-            let low = match pins.mode(socket.cs) {
+            let low = socket.cs.is_some_and(|cs| match pins.mode(cs) {
                 PinMode::Alternate(_) => nss,
-                _ => pins.drives_low(socket.cs),
-            };
+                _ => pins.drives_low(cs),
+            });
             if low == socket.device.is_selected() {
                 continue;
             }

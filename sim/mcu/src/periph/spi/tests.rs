@@ -45,7 +45,7 @@ fn with_nor(mut b: Bench) -> Bench {
         name: "flash".into(),
         device: Nor::new(part, timing),
         port: b.id,
-        cs: PA4,
+        cs: Some(PA4),
     });
     b.shared.pins.mode[0][4] = PinMode::Output;
     b.shared.pins.output[0] = 1 << 4;
