@@ -74,6 +74,7 @@ fn each_mistake_has_its_message() {
         ("cs = \"PA4\"", "cs = \"PB0\""),
         ("cs = \"PA4\"", "cs = \"PB1\""),
         ("cs = \"PB2\"", "cs = \"PA4\""),
+        ("cs = \"PB2\"\n", ""),
         ("name = \"other\"", "name = \"flash\""),
         ("timing = \"typ\"", "timing = \"slow\""),
         ("sector-erase = \"1ms\"", "sector-erase = \"0s\""),
@@ -100,6 +101,33 @@ fn each_mistake_has_its_message() {
         .map(|(from, to)| format!("# {from:?} -> {to:?}\n{}\n", complaint(from, to)))
         .collect();
     golden("bad_nors.txt", &all.join("\n"));
+}
+
+#[test]
+fn a_quadspi_has_its_own_rules() {
+    let text = |nors: &str| {
+        format!(
+            "schema = \"flashstall-scenario/1\"\nchip = \"stm32l451xe\"\n\
+             firmware = {{ elf = \"firmware-under-test/nor-probe/elf/l451-xip.elf\" }}\n\
+             run = {{ max-time = \"1ms\" }}\n{nors}"
+        )
+    };
+    let nor = |name: &str, more: &str| {
+        format!("[[nor]]\nname = \"{name}\"\npart = \"w25q64jv\"\nport = \"QUADSPI\"\n{more}\n")
+    };
+    assert!(read(&text(&nor("one", ""))).is_ok());
+    let all: Vec<String> = [
+        ("nothing is connected", String::new()),
+        ("a chip select", nor("one", "cs = \"PA4\"")),
+        ("two of them", nor("one", "") + &nor("two", "")),
+    ]
+    .iter()
+    .map(|(what, nors)| match read(&text(nors)) {
+        Ok(_) => panic!("nothing is wrong with {what}"),
+        Err(message) => format!("# {what}\n{message}\n"),
+    })
+    .collect();
+    golden("bad_quadspi.txt", &all.join("\n"));
 }
 
 #[test]

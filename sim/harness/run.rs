@@ -470,6 +470,12 @@ fn assemble(
     let fail = |e: String| ScenarioError::new(e);
     let mut machine =
         Machine::new(prepared.chip.clone(), options).map_err(|e| fail(e.to_string()))?;
+    // What runs from them is loaded to them.
+    for nor in &prepared.nors {
+        machine
+            .attach_nor(nor.board.clone())
+            .map_err(|e| ScenarioError::at(&nor.place, e.to_string()))?;
+    }
     for segment in prepared
         .firmware
         .segments
@@ -485,11 +491,6 @@ fn assemble(
     }
     for (pin, high) in &prepared.pins {
         machine.set_pin(*pin, *high);
-    }
-    for nor in &prepared.nors {
-        machine
-            .attach_nor(nor.board.clone())
-            .map_err(|e| ScenarioError::at(&nor.place, e.to_string()))?;
     }
     let mut ids = Vec::new();
     for wire in &prepared.wires {

@@ -68,6 +68,17 @@ pub(super) fn check(firmware: &Firmware, chip: &Chip) -> Result<(), ElfError> {
 
 /// What an image can be loaded to. The factory's boot loader is not ours to write.
 fn memories(chip: &Chip) -> Vec<Range<'_>> {
+    // What is behind a window is for the scenario to say.
+    let windows = chip.peripherals.iter().filter_map(|p| {
+        let (base, size) = p.window()?;
+        Some(Range {
+            name: &p.name,
+            base: u64::from(base),
+            end: u64::from(base) + u64::from(size),
+            ram: false,
+            executable: true,
+        })
+    });
     chip.memories
         .iter()
         .filter(|m| m.kind != MemoryKind::System)
@@ -81,6 +92,7 @@ fn memories(chip: &Chip) -> Vec<Range<'_>> {
             ),
             executable: m.executable,
         })
+        .chain(windows)
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flashstall_cpu::{Addr, ExceptionNumber, HoldKind, VectorAddress};
-use flashstall_mcu::log::{FlashOperation, Log, OperationId};
+use flashstall_mcu::log::{FlashOperation, Log, OperationId, StallTotals};
 use flashstall_mcu::{Machine, Picos};
 
 use super::account;
@@ -106,6 +106,7 @@ fn books(ending: &Ending<'_>) -> Report {
             .collect(),
         dma: super::dma::channels(machine),
         stalls: stall_totals(log),
+        device_waits: (!log.device_waits.is_empty()).then(|| totals(&log.device_waits)),
         stall_sites: Vec::new(),
         operations: Vec::new(),
         interrupts: interrupts(ending),
@@ -146,8 +147,12 @@ fn books(ending: &Ending<'_>) -> Report {
 
 /// Totals by kind.
 pub(crate) fn stall_totals(log: &Log) -> StallsReport {
+    totals(&log.stall_totals)
+}
+
+fn totals(by_kind: &BTreeMap<HoldKind, StallTotals>) -> StallsReport {
     let of = |kind: HoldKind| {
-        log.stall_totals
+        by_kind
             .get(&kind)
             .map_or_else(StallReport::default, |t| StallReport {
                 count: t.count,

@@ -114,6 +114,9 @@ pub struct Report {
     pub dma: Vec<DmaReport>,
     /// Stalls by kind.
     pub stalls: StallsReport,
+    /// Accesses that waited for a device to answer (code and data in a serial flash), by kind; left out where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_waits: Option<StallsReport>,
     /// Stalls by place, the worst first.
     pub stall_sites: Vec<StallSite>,
     /// Flash operations by kind.

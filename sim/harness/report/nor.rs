@@ -23,10 +23,10 @@ pub struct NorReport {
     pub name: String,
     /// Which one.
     pub part: String,
-    /// The SPI that it is wired to.
+    /// The SPI or QUADSPI that it is wired to.
     pub port: String,
-    /// Its chip select.
-    pub cs: String,
+    /// Its chip select; null at a QUADSPI.
+    pub cs: Option<String>,
     /// Erases that began.
     pub erases: u64,
     /// Page programs that began.
@@ -126,7 +126,9 @@ pub(super) fn nors(machine: &Machine, firmware: &Firmware, places: bool) -> Vec<
             port: ports
                 .get(socket.port.0)
                 .map_or_else(String::new, |p| p.name.clone()),
-            cs: format!("P{}{}", char::from(b'A' + socket.cs.port), socket.cs.number),
+            cs: socket
+                .cs
+                .map(|cs| format!("P{}{}", char::from(b'A' + cs.port), cs.number)),
             erases: count(is_erase),
             programs: count(is_program),
             bytes_read: log.bytes_read,
@@ -224,15 +226,23 @@ fn hex(opcode: u8) -> String {
 
 /// For people: what it did in a line, then what it ignored.
 pub(super) fn lines(nor: &NorReport) -> Vec<String> {
+    let cs = nor
+        .cs
+        .as_ref()
+        .map(|cs| format!(", {cs}"))
+        .unwrap_or_default();
+    let count = |n: u64, what: &str| {
+        let plural = if n == 1 { "" } else { "s" };
+        format!("{} {what}{plural}", grouped(n))
+    };
     let mut first = format!(
-        "  {} ({} at {}, {}): {} erases, {} programs, {} bytes read",
+        "  {} ({} at {}{cs}): {}, {}, {} read",
         nor.name,
         nor.part,
         nor.port,
-        nor.cs,
-        grouped(nor.erases),
-        grouped(nor.programs),
-        grouped(nor.bytes_read)
+        count(nor.erases, "erase"),
+        count(nor.programs, "program"),
+        count(nor.bytes_read, "byte")
     );
     if nor.longest_busy_s > 0.0 {
         first += &format!(", busy for {} at most", short(nor.longest_busy_s));
@@ -303,7 +313,7 @@ mod tests {
             name: "flash".into(),
             part: "w25q64jv".into(),
             port: "SPI1".into(),
-            cs: "PA4".into(),
+            cs: Some("PA4".into()),
             erases: 1,
             programs: 2,
             bytes_read: 1_234,
@@ -334,7 +344,7 @@ mod tests {
         let text = lines(&report());
         assert_eq!(
             text[0],
-            "  flash (w25q64jv at SPI1, PA4): 1 erases, 2 programs, 1 234 bytes read, busy for 45 ms at most"
+            "  flash (w25q64jv at SPI1, PA4): 1 erase, 2 programs, 1 234 bytes read, busy for 45 ms at most"
         );
         assert_eq!(
             text[1],

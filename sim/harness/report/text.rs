@@ -132,32 +132,17 @@ impl Report {
     }
 
     fn stalls_text(&self, out: &mut String) {
-        let s = &self.stalls;
-        let kinds = [
-            ("fetch", &s.fetch),
-            ("data", &s.data),
-            ("vector", &s.vector),
-            ("register", &s.register),
-        ];
-        let parts: Vec<String> = kinds
-            .iter()
-            .filter(|(_, s)| s.count > 0)
-            .map(|(kind, s)| {
-                format!(
-                    "{} {kind} ({}, longest {})",
-                    s.count,
-                    short(s.total_s),
-                    short(s.longest_s)
-                )
-            })
-            .collect();
-        let all = if parts.is_empty() {
-            "none".to_owned()
-        } else {
-            parts.join("; ")
-        };
         blank(out);
-        line(out, format_args!("  stalls: {all}"));
+        line(
+            out,
+            format_args!(
+                "  stalls: {}",
+                by_kind(&self.stalls).unwrap_or("none".into())
+            ),
+        );
+        if let Some(waits) = self.device_waits.as_ref().and_then(by_kind) {
+            line(out, format_args!("  waits for a device: {waits}"));
+        }
     }
 
     fn causes_text(&self, out: &mut String) {
@@ -401,6 +386,29 @@ pub(crate) fn block(out: &mut String, table: &Table) {
     for row in table.lines() {
         line(out, format_args!(" {}", row.trim_end()));
     }
+}
+
+/// Each kind that there is: how many, their sum, the longest.
+fn by_kind(s: &StallsReport) -> Option<String> {
+    let kinds = [
+        ("fetch", &s.fetch),
+        ("data", &s.data),
+        ("vector", &s.vector),
+        ("register", &s.register),
+    ];
+    let parts: Vec<String> = kinds
+        .iter()
+        .filter(|(_, s)| s.count > 0)
+        .map(|(kind, s)| {
+            format!(
+                "{} {kind} ({}, longest {})",
+                s.count,
+                short(s.total_s),
+                short(s.longest_s)
+            )
+        })
+        .collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Breaks a chain before its arrows; what follows is indented.

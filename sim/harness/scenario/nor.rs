@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flashstall_mcu::Picos;
-use flashstall_mcu::chip::{Chip, TimingSpec};
+use flashstall_mcu::chip::{Chip, PeripheralSpec, TimingSpec};
 use flashstall_mcu::machine::BoardNor;
 use flashstall_mcu::nor::{NorPart, NorTiming};
 use flashstall_mcu::periph::Pin;
@@ -17,6 +17,7 @@ use super::file::{ScenarioFile, TimingColumn, TrafficTable};
 use super::prepared::{PreparedNor, PreparedWire, WireSpec};
 use super::quantity::Time;
 use super::{Located, can, traffic, wires};
+use crate::firmware::Firmware;
 
 type Result<T> = std::result::Result<T, ScenarioError>;
 
@@ -28,10 +29,12 @@ pub struct NorTable {
     pub name: Located<String>,
     /// Which one: `w25q64jv` or `w25q128jv`.
     pub part: Located<String>,
-    /// The SPI that it is wired to, for example `SPI1`.
+    /// The SPI or QUADSPI that it is wired to, for example `SPI1`.
     pub port: Located<String>,
-    /// Its chip select, for example `PA4`: a pin that the firmware drives, or NSS of the SPI. The board pulls it up.
-    pub cs: Located<String>,
+    /// Its chip select at an SPI, for example `PA4`: a pin that the firmware drives, or NSS of the SPI. The board pulls it up. A QUADSPI has
+    /// its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cs: Option<Located<String>>,
     /// Column of its data sheet for everything that is not given below. Default: `max`.
     #[serde(default)]
     pub timing: TimingColumn,
@@ -108,13 +111,62 @@ pub(super) fn nors(
             return Err(ScenarioError::at(&table.name, message));
         }
         let nor = nor(table, base, chip)?;
-        if let Some(who) = who_has(nor.board.cs, file, chip, wires, &all) {
-            let message = format!("{} is taken by {who}", table.cs.value);
-            return Err(ScenarioError::at(&table.cs, message));
+        if let (Some(pin), Some(cs)) = (nor.board.cs, &table.cs)
+            && let Some(who) = who_has(pin, file, chip, wires, &all)
+        {
+            let message = format!("{} is taken by {who}", cs.value);
+            return Err(ScenarioError::at(cs, message));
+        }
+        let same = |n: &&PreparedNor| n.board.cs.is_none() && n.board.port == nor.board.port;
+        if let Some(other) = all.iter().find(same).filter(|_| nor.board.cs.is_none()) {
+            let message = format!(
+                "{} is taken by the serial flash `{}`",
+                nor.board.port, other.board.name
+            );
+            return Err(ScenarioError::at(&table.port, message));
         }
         all.push(nor);
     }
     Ok(all)
+}
+
+/// What the ELF file puts into the window of a QUADSPI must find a serial flash there. `elf` is where the file names it.
+pub(super) fn check_segments(
+    firmware: &Firmware,
+    elf: Option<&Located<String>>,
+    chip: &Chip,
+    nors: &[PreparedNor],
+) -> Result<()> {
+    for segment in firmware.segments.iter().filter(|s| !s.bytes.is_empty()) {
+        let window = |p: &&PeripheralSpec| {
+            let window = p.window();
+            window.is_some_and(|(base, size)| segment.load.0.wrapping_sub(base) < size)
+        };
+        let Some(port) = chip.peripherals.iter().find(window) else {
+            continue;
+        };
+        let nor = nors.iter().find(|n| n.board.port == port.name);
+        let base = port.window().map_or(0, |(base, _)| base);
+        let end = u64::from(segment.load.0 - base) + segment.bytes.len() as u64;
+        let fault = match nor {
+            None => format!("nothing is connected to {}", port.name),
+            Some(n) if end > u64::from(n.board.part.geometry.size) => {
+                format!("that is behind the end of `{}`", n.board.name)
+            }
+            Some(_) => continue,
+        };
+        let message = format!(
+            "the ELF file puts {} bytes at {}, and {fault}",
+            segment.bytes.len(),
+            segment.load
+        );
+        let error = match elf {
+            Some(place) => ScenarioError::at(place, message),
+            None => ScenarioError::new(message),
+        };
+        return Err(error.help(format!("[[nor]] with port = \"{}\"", port.name)));
+    }
+    Ok(())
 }
 
 /// Who else is on a pin.
@@ -125,7 +177,7 @@ fn who_has(
     wires: &[PreparedWire],
     nors: &[PreparedNor],
 ) -> Option<String> {
-    let nor = nors.iter().find(|n| n.board.cs == pin);
+    let nor = nors.iter().find(|n| n.board.cs == Some(pin));
     let wire = wires
         .iter()
         .find(|w| matches!(&w.spec, WireSpec::Pin(wire) if wire.pin == pin));
@@ -146,17 +198,29 @@ fn nor(table: &NorTable, base: &Path, chip: &Chip) -> Result<PreparedNor> {
         return Err(ScenarioError::at(&table.part, message)
             .suggest(&table.part.value.to_lowercase(), NorPart::names()));
     };
-    let spis = || {
+    let ports = || {
         let peripherals = chip.peripherals.iter();
         peripherals
-            .filter(|p| p.kind.starts_with("spi"))
+            .filter(|p| p.kind.starts_with("spi") || p.kind == "quadspi")
             .map(|p| p.name.as_str())
     };
-    if !spis().any(|name| name == table.port.value) {
+    if !ports().any(|name| name == table.port.value) {
         let message = format!("{} has no SPI `{}`", chip.name, table.port.value);
-        return Err(ScenarioError::at(&table.port, message).suggest(&table.port.value, spis()));
+        return Err(ScenarioError::at(&table.port, message).suggest(&table.port.value, ports()));
     }
-    let cs = wires::pin(&table.cs, chip)?;
+    let quadspi = |p: &PeripheralSpec| p.name == table.port.value && p.kind == "quadspi";
+    let cs = match (&table.cs, chip.peripherals.iter().any(quadspi)) {
+        (Some(cs), false) => Some(wires::pin(cs, chip)?),
+        (None, true) => None,
+        (Some(cs), true) => {
+            let message = format!("{} has its own chip select", table.port.value);
+            return Err(ScenarioError::at(cs, message));
+        }
+        (None, false) => {
+            let message = "a serial flash at an SPI needs a `cs`";
+            return Err(ScenarioError::at(&table.port, message).help("cs = \"PA4\""));
+        }
+    };
     let timing = timing(table, &part)?;
     let images = table
         .image

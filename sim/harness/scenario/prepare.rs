@@ -68,6 +68,8 @@ pub(super) fn prepare(
         buffers.push(buffer(table, &attached, &firmware)?);
     }
     let nors = super::nor::nors(file, base, &chip, &attached)?;
+    let elf = file.firmware.as_ref().map(|f| &f.elf);
+    super::nor::check_segments(&firmware, elf, &chip, &nors)?;
     let until = until(file, &attached, &firmware)?;
     let prepared = Prepared {
         name: name.to_owned(),

@@ -91,7 +91,8 @@ impl Soc {
                 }
                 done
             }
-            Some(Place::System) | None => 0,
+            None => self.window_peek(addr, out),
+            Some(Place::System) => 0,
         };
         done == out.len()
     }
@@ -104,7 +105,8 @@ impl Soc {
             Some(Place::Flash(offset)) => self.shared.flash.memory.poke(offset, bytes),
             Some(Place::Eeprom(offset)) => self.shared.flash.eeprom.poke(offset, bytes),
             Some(Place::Options(offset)) => self.shared.flash.options.poke(offset, bytes),
-            Some(Place::System) | None => false,
+            None => self.window_poke(addr, bytes),
+            Some(Place::System) => false,
         };
         if done {
             let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);

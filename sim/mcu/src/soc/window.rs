@@ -92,6 +92,32 @@ impl Soc {
         Some((value >> (8 * (addr & 2))) as u16)
     }
 
+    /// A debugger's read. Returns how many bytes there are.
+    pub(super) fn window_peek(&self, addr: u32, out: &mut [u8]) -> usize {
+        let Some((id, base)) = self.window_at(addr) else {
+            return 0;
+        };
+        let Some(socket) = self.shared.nors.iter().find(|socket| socket.port == id) else {
+            return 0;
+        };
+        let size = socket.device.part().geometry.size;
+        let first = addr - base;
+        let count = out.len().min(size.saturating_sub(first) as usize);
+        for (n, slot) in (first..).zip(out.iter_mut().take(count)) {
+            *slot = socket.device.word(n) as u8;
+        }
+        count
+    }
+
+    /// A programmer's write. False if it does not fit.
+    pub(super) fn window_poke(&mut self, addr: u32, bytes: &[u8]) -> bool {
+        let Some((id, base)) = self.window_at(addr) else {
+            return false;
+        };
+        let socket = self.shared.nors.iter_mut().find(|socket| socket.port == id);
+        socket.is_some_and(|socket| socket.device.load(addr - base, bytes))
+    }
+
     /// First address and one past the last of the window around `addr`.
     pub(super) fn window_around(&self, addr: u32) -> Option<(u32, u32)> {
         let (id, base) = self.window_at(addr)?;

@@ -13,6 +13,7 @@
 //! | CCR, AR, DLR, ABR are frozen while BUSY; a finding | reference s4 \[S proxy\] | `what_is_frozen_while_busy_stays` |
 //! | TEF for an address behind FSIZE | RM0351 SR | `an_address_behind_the_end_is_an_error` |
 //! | automatic polling: match of all or of any masked bits, interval PIR, APMS | RM0351 s17.3.6 | `polling_waits_for_the_end_of_an_erase` |
+//! | a new CCR empties the FIFO: nobody reads the status that polling leaves there | \[D\]: ST's HAL does not, and goes on to write | `a_status_that_nobody_read_is_forgotten` |
 //! | memory-mapped: a read takes its phases once; in sequence only its bytes; the device sends ahead until the FIFO is full | reference s4 | `a_mapped_read_takes_its_phases_once`, `the_fifo_fills_behind_the_last_access` |
 //! | SIOO: the instruction goes out once | RM0351 s17.3.12 | `sioo_leaves_the_instruction_out` |
 //! | BUSY from the first access on, to the time-out (TCEN, LPTR: TOF), ABORT or EN = 0 | reference s4 \[S proxy\] | `busy_ends_with_the_time_out` |
@@ -203,6 +204,7 @@ impl QuadSpi {
     fn write_ccr(&mut self, cx: &mut Cx<'_>, value: u32) -> Result<(), Refusal> {
         self.ccr = Ccr(value);
         (self.instruction_sent, self.state) = (false, State::Idle);
+        self.fifo.clear();
         self.flags.remove(Sr::FTF);
         if value & Ccr::DDRM != 0 {
             return left_out(cx, &format!("double data rate of {}", self.name));

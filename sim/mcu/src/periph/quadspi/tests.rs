@@ -327,6 +327,18 @@ fn polling_waits_for_the_end_of_an_erase() {
 }
 
 #[test]
+fn a_status_that_nobody_read_is_forgotten() {
+    let mut b = bench();
+    b.write(PSMKR, 1);
+    b.write(CR, 1 | 1 << 22);
+    b.write(CCR, POLLING | instruction(0x05) | data(1));
+    b.run_cycles(100);
+    assert_eq!(level(&mut b), 1);
+    b.write(CCR, MAPPED | QUAD_IO);
+    assert_eq!(timed(&mut b, 0x10), (28, 0x1312_1110));
+}
+
+#[test]
 fn a_mapped_read_takes_its_phases_once() {
     let mut b = bench();
     b.write(CCR, MAPPED | QUAD_IO);
