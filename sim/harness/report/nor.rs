@@ -1,12 +1,13 @@
 //! What serial flashes were asked to do, and what came of it.
 
-use flashstall_mcu::nor::{NorIgnored, NorOperation, NorRefusal, NorSocket, command_name};
+use flashstall_cpu::Addr;
+use flashstall_mcu::nor::{NorIgnored, NorLog, NorOperation, NorRefusal, NorSocket, command_name};
 use flashstall_mcu::{Machine, Picos};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::model::PlaceReport;
-use super::names::{place_report, seconds};
+use super::names::{places_report, seconds};
 use super::text::{grouped, short};
 use crate::chain::at;
 use crate::firmware::Firmware;
@@ -15,6 +16,8 @@ use crate::firmware::Firmware;
 pub const MAX_NOR_OPERATIONS: usize = 1_000;
 /// Groups of ignored instructions that the text shows; JSON has all of them.
 const GROUPS: usize = 8;
+/// Callers that the text shows.
+const CALLS: usize = 4;
 
 /// A serial flash on the board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -76,8 +79,8 @@ pub struct NorOperationReport {
     pub suspended: u32,
     /// A reset of the device cut it short: what it left behind is undefined.
     pub cut_short: bool,
-    /// Where the firmware was when it sent the opcode.
-    pub place: PlaceReport,
+    /// Who sent it, innermost first.
+    pub calls: Vec<PlaceReport>,
 }
 
 /// Instructions of a serial flash that came to nothing.
@@ -96,22 +99,18 @@ pub struct NorIgnoredReport {
     pub first_s: f64,
     /// `busy`, `not-ready`: until when, as of the first.
     pub until_s: Option<f64>,
-    /// Where the firmware was when it sent the opcode.
-    pub place: PlaceReport,
+    /// Who sent it, innermost first.
+    pub calls: Vec<PlaceReport>,
 }
 
 /// All devices of a run that is over. Without `places` nothing is looked up in the source.
 pub(super) fn nors(machine: &Machine, firmware: &Firmware, places: bool) -> Vec<NorReport> {
-    let place = |pc| {
-        if places {
-            place_report(&firmware.place(pc))
-        } else {
-            PlaceReport {
-                address: pc.to_string(),
-                function: None,
-                file: None,
-                line: None,
-            }
+    let calls = |log: &NorLog, pc: Addr, caller: Option<usize>| {
+        let snapshot = caller.and_then(|n| log.callers.get(n));
+        match snapshot {
+            _ if !places => Vec::new(),
+            Some(snapshot) => places_report(&firmware.call_chain(snapshot)),
+            None => places_report(&firmware.places(pc)),
         }
     };
     let one = |socket: &NorSocket| {
@@ -145,23 +144,17 @@ pub(super) fn nors(machine: &Machine, firmware: &Firmware, places: bool) -> Vec<
                     length_s: (o.end != Picos::NEVER).then(|| (o.end - o.start).as_secs_f64()),
                     suspended: o.suspended,
                     cut_short: o.cut_short,
-                    place: place(o.pc),
+                    calls: calls(log, o.pc, o.caller),
                 })
                 .collect(),
             operations_not_listed: log.operations.dropped
                 + done.len().saturating_sub(MAX_NOR_OPERATIONS) as u64,
-            ignored: grouped_by_cause(&log.ignored.kept)
-                .into_iter()
-                .map(|(i, count)| NorIgnoredReport {
-                    opcode: hex(i.opcode),
-                    command: command_name(i.opcode).map(str::to_owned),
-                    why: why_name(i.why).to_owned(),
-                    count,
-                    first_s: i.at.as_secs_f64(),
-                    until_s: until(i.why).map(Picos::as_secs_f64),
-                    place: place(i.pc),
-                })
-                .collect(),
+            ignored: by_cause(
+                log.ignored
+                    .kept
+                    .iter()
+                    .map(|i| (*i, calls(log, i.pc, i.caller))),
+            ),
         }
     };
     machine.nors().iter().map(one).collect()
@@ -180,18 +173,26 @@ fn longest(operations: &[NorOperation]) -> Picos {
     over.map(|o| o.end - o.start).max().unwrap_or(Picos::ZERO)
 }
 
-/// The first of each kind, and how many there were: by opcode, reason and place.
-fn grouped_by_cause(ignored: &[NorIgnored]) -> Vec<(NorIgnored, u64)> {
-    let mut groups: Vec<(NorIgnored, u64)> = Vec::new();
-    for one in ignored {
-        let same = |(first, _): &&mut (NorIgnored, u64)| {
-            first.opcode == one.opcode
-                && first.pc == one.pc
-                && why_name(first.why) == why_name(one.why)
-        };
+/// Groups by opcode, reason and callers; the first of each speaks for all.
+fn by_cause(
+    ignored: impl Iterator<Item = (NorIgnored, Vec<PlaceReport>)>,
+) -> Vec<NorIgnoredReport> {
+    let mut groups: Vec<NorIgnoredReport> = Vec::new();
+    for (one, calls) in ignored {
+        let (opcode, why) = (hex(one.opcode), why_name(one.why));
+        let same =
+            |g: &&mut NorIgnoredReport| g.opcode == opcode && g.why == why && g.calls == calls;
         match groups.iter_mut().find(same) {
-            Some((_, count)) => *count += 1,
-            None => groups.push((*one, 1)),
+            Some(group) => group.count += 1,
+            None => groups.push(NorIgnoredReport {
+                opcode,
+                command: command_name(one.opcode).map(str::to_owned),
+                why: why.to_owned(),
+                count: 1,
+                first_s: one.at.as_secs_f64(),
+                until_s: until(one.why).map(Picos::as_secs_f64),
+                calls,
+            }),
         }
     }
     groups
@@ -224,8 +225,8 @@ fn hex(opcode: u8) -> String {
     format!("{opcode:#04x}")
 }
 
-/// For people: what it did in a line, then what it ignored.
-pub(super) fn lines(nor: &NorReport) -> Vec<String> {
+/// For people: what it did in a line, then what it ignored, each with the chain of its callers.
+pub(super) fn lines(nor: &NorReport) -> Vec<(String, String)> {
     let cs = nor
         .cs
         .as_ref()
@@ -256,7 +257,7 @@ pub(super) fn lines(nor: &NorReport) -> Vec<String> {
             grouped(nor.undefined_reads)
         );
     }
-    let mut lines = vec![first];
+    let mut lines = vec![(first, String::new())];
     for i in nor.ignored.iter().take(GROUPS) {
         let command = i
             .command
@@ -267,22 +268,22 @@ pub(super) fn lines(nor: &NorReport) -> Vec<String> {
             .map(|s| format!(" until {}", seconds(s)))
             .unwrap_or_default();
         let (opcode, why, count) = (&i.opcode, why_text(&i.why), i.count);
-        let times = if count == 1 {
-            String::new()
-        } else {
-            format!(", {} times", grouped(count))
+        let times = match count {
+            1 => String::new(),
+            n => format!(", {} times", grouped(n)),
         };
-        lines.push(format!(
-            "    {opcode} ({command}) ignored{times}: {why}{until}; at {} in {}",
-            seconds(i.first_s),
-            at(&i.place)
+        let calls: Vec<String> = i.calls.iter().take(CALLS).map(at).collect();
+        lines.push((
+            format!(
+                "    {opcode} ({command}) ignored{times}: {why}{until}; at {} in ",
+                seconds(i.first_s)
+            ),
+            calls.join(" ← "),
         ));
     }
     if nor.ignored.len() > GROUPS {
-        lines.push(format!(
-            "    … and {} more kinds",
-            nor.ignored.len() - GROUPS
-        ));
+        let more = format!("    … and {} more kinds", nor.ignored.len() - GROUPS);
+        lines.push((more, String::new()));
     }
     lines
 }
@@ -308,6 +309,15 @@ fn why_text(why: &str) -> &str {
 mod tests {
     use super::*;
 
+    fn place(function: &str, line: u32) -> PlaceReport {
+        PlaceReport {
+            address: "0x08000100".into(),
+            function: Some(function.into()),
+            file: Some("src/save.c".into()),
+            line: Some(line),
+        }
+    }
+
     fn report() -> NorReport {
         NorReport {
             name: "flash".into(),
@@ -329,12 +339,7 @@ mod tests {
                 count: 3,
                 first_s: 0.001,
                 until_s: Some(0.045_123),
-                place: PlaceReport {
-                    address: "0x08000100".into(),
-                    function: Some("save".into()),
-                    file: Some("src/save.c".into()),
-                    line: Some(12),
-                },
+                calls: vec![place("exchange", 40), place("save", 12)],
             }],
         }
     }
@@ -343,13 +348,15 @@ mod tests {
     fn what_was_ignored_says_until_when_and_where() {
         let text = lines(&report());
         assert_eq!(
-            text[0],
+            text[0].0,
             "  flash (w25q64jv at SPI1, PA4): 1 erase, 2 programs, 1 234 bytes read, busy for 45 ms at most"
         );
+        let (lead, chain) = &text[1];
         assert_eq!(
-            text[1],
-            "    0x20 (sector erase) ignored, 3 times: busy until 45.123 ms; at 1 ms in save save.c:12"
+            lead,
+            "    0x20 (sector erase) ignored, 3 times: busy until 45.123 ms; at 1.000 ms in "
         );
+        assert_eq!(chain, "exchange save.c:40 ← save save.c:12");
         assert_eq!(
             (report().ignored(None), report().ignored(Some("protected"))),
             (3, 0)
@@ -357,26 +364,33 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ignored_is_grouped_by_what_why_and_where() {
-        let one = |opcode, why, pc| NorIgnored {
-            opcode,
-            at: Picos(1),
-            why,
-            pc: flashstall_cpu::Addr(pc),
+    fn what_is_ignored_is_grouped_by_what_why_and_who() {
+        let one = |opcode, why, line| {
+            let ignored = NorIgnored {
+                opcode,
+                at: Picos(1),
+                why,
+                pc: Addr(0),
+                caller: None,
+            };
+            (ignored, vec![place("exchange", 40), place("save", line)])
         };
         let busy = |until| NorRefusal::Busy {
             until: Picos(until),
         };
-        let groups = grouped_by_cause(&[
-            one(3, busy(7), 0x100),
-            one(3, busy(9), 0x100),
-            one(3, busy(9), 0x104),
-            one(3, NorRefusal::PowerDown, 0x100),
-        ]);
+        let groups = by_cause(
+            [
+                one(3, busy(7), 1),
+                one(3, busy(9), 1),
+                one(3, busy(9), 2),
+                one(3, NorRefusal::PowerDown, 1),
+            ]
+            .into_iter(),
+        );
         assert_eq!(
-            groups.iter().map(|(_, n)| *n).collect::<Vec<_>>(),
+            groups.iter().map(|g| g.count).collect::<Vec<_>>(),
             [2, 1, 1]
         );
-        assert_eq!(groups[0].0.why, busy(7), "the first speaks for all");
+        assert_eq!(groups[0].until_s, Some(7e-12), "the first speaks for all");
     }
 }

@@ -126,8 +126,8 @@ impl Report {
     }
 
     fn nors_text(&self, out: &mut String) {
-        for text in self.nors.iter().flat_map(super::nor::lines) {
-            line(out, format_args!("{text}"));
+        for (lead, chain) in self.nors.iter().flat_map(super::nor::lines) {
+            wrapped(out, &lead, &chain);
         }
     }
 

@@ -192,6 +192,33 @@ fn the_window_is_a_bus_error_unless_mapped() {
 }
 
 #[test]
+fn dma_reads_the_device() {
+    const DMA1: u32 = 0x4002_0000;
+    let mut image = Code::at(WINDOW);
+    for n in 0..16 {
+        image.op(0x1111 * n);
+    }
+    let mut main = main_code();
+    // Channel 5, request 5: 8 words from DR to SRAM.
+    main.poke(0x4002_1048, 1).poke(DMA1 + 0xA8, 5 << 16);
+    main.poke(DMA1 + 0x5C, 8)
+        .poke(DMA1 + 0x60, REGS + 0x20)
+        .poke(DMA1 + 0x64, SRAM);
+    main.poke(DMA1 + 0x58, 1 | 1 << 7 | 2 << 8 | 2 << 10);
+    // A threshold of four bytes; 32 bytes.
+    main.poke(CR, 1 | 1 << 2 | 3 << 8).poke(REGS + 0x10, 31);
+    main.poke(CCR, MAPPED & !(2 << 26))
+        .poke(AR, 0)
+        .nop(200)
+        .bkpt(1);
+    let mut m = machine(&main, &image);
+    assert!(matches!(run(&mut m), Stop::Bkpt { imm: 1, .. }));
+    let mut there = [0; 32];
+    assert!(m.peek(flashstall_cpu::Addr(SRAM), &mut there));
+    assert_eq!(there.to_vec(), image.bytes());
+}
+
+#[test]
 fn a_clone_goes_on_in_the_middle_of_a_fetch() {
     let mut image = Code::at(WINDOW);
     image.op(0x2005).nop(31).mov32(2, SRAM).str(0, 2, 0).bkpt(1);

@@ -47,7 +47,7 @@ pub use f4::FlashF4;
 pub use fpec::Fpec;
 pub use geometry::{Geometry, Sector};
 pub use operation::{Contents, Request, Running, start};
-pub(crate) use operation::{abort, finish};
+pub(crate) use operation::{abort, finish, snapshot};
 pub use options::OptionBytes;
 pub use prefetch::PrefetchBuffer;
 pub use read::{Access, LineFetch, ReadInterface};

@@ -151,7 +151,7 @@ pub(crate) fn abort(shared: &mut Shared, now: Picos) {
 }
 
 /// The registers of the core; the chip adds the stack.
-fn snapshot(core: &Core) -> Snapshot {
+pub(crate) fn snapshot(core: &Core) -> Snapshot {
     let mut registers = core.r;
     registers[15] = core.pc;
     Snapshot {

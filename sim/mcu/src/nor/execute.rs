@@ -295,6 +295,7 @@ impl Nor {
             start: at,
             end,
             pc: frame.pc,
+            caller: None,
             suspended: 0,
             cut_short: false,
         });

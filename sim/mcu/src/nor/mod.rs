@@ -59,6 +59,7 @@ pub use record::{NorIgnored, NorLog, NorOperation, NorRefusal};
 pub use socket::NorSocket;
 
 use crate::Picos;
+use crate::log::Snapshot;
 use cells::Cells;
 use command::{Command, Data, Effect, Source};
 use execute::{Running, Suspended};
@@ -133,6 +134,17 @@ impl Nor {
     #[must_use]
     pub const fn log(&self) -> &NorLog {
         &self.log
+    }
+
+    /// Has it begun or refused something since the last [`attribute`](Self::attribute), and is it to be known who asked?
+    #[must_use]
+    pub fn wants_caller(&self) -> bool {
+        self.log.wants_caller()
+    }
+
+    /// The core at its first access to any device behind that.
+    pub fn attribute(&mut self, caller: Snapshot) {
+        self.log.attribute(caller);
     }
 
     /// Puts `bytes` at `address`, as the board comes. False, and nothing happens, if they do not fit.
@@ -327,13 +339,13 @@ impl Nor {
     }
 
     fn refuse(&mut self, opcode: u8, at: Picos, why: NorRefusal, pc: Addr) {
-        let ignored = NorIgnored {
+        self.log.ignored.push(NorIgnored {
             opcode,
             at,
             why,
             pc,
-        };
-        self.log.ignored.push(ignored);
+            caller: None,
+        });
     }
 
     /// The byte that goes out next.

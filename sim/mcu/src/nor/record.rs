@@ -1,11 +1,15 @@
 //! What a device was asked to do: for reports.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use flashstall_cpu::Addr;
 
 use crate::Picos;
-use crate::log::Records;
+use crate::log::{Records, Snapshot};
+
+/// Most callers that are kept of one device: each holds a piece of the stack.
+const CALLERS: usize = 256;
 
 /// An erase, a program or a write to the status registers that began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub struct NorOperation {
     pub end: Picos,
     /// Address of the instruction that the core executed when the opcode was sent.
     pub pc: Addr,
+    /// Who asked for it: index into [`NorLog::callers`].
+    pub caller: Option<usize>,
     /// How often it was suspended.
     pub suspended: u32,
     /// A reset of the device came before its end.
@@ -72,6 +78,8 @@ pub struct NorIgnored {
     pub why: NorRefusal,
     /// Address of the instruction that the core executed when the opcode was sent.
     pub pc: Addr,
+    /// Who sent it: index into [`NorLog::callers`].
+    pub caller: Option<usize>,
 }
 
 /// Everything about one device.
@@ -81,10 +89,38 @@ pub struct NorLog {
     pub operations: Records<NorOperation>,
     /// Instructions that came to nothing, in order.
     pub ignored: Records<NorIgnored>,
+    /// The core when operations began and instructions were refused, for the first of them. If DMA sent the opcode, this is where the core was
+    /// meanwhile.
+    pub callers: Vec<Arc<Snapshot>>,
+    /// Operations and refusals that have their caller, or have none.
+    pub(super) attributed: (usize, usize),
     /// How often each instruction was heeded.
     pub commands: BTreeMap<u8, u64>,
     /// Bytes read from the array.
     pub bytes_read: u64,
     /// Bytes read from what was being erased or programmed by a suspended operation: undefined on silicon.
     pub undefined_reads: u64,
+}
+
+impl NorLog {
+    /// Is there a record whose caller nobody has told yet?
+    pub(super) fn wants_caller(&self) -> bool {
+        let (operations, ignored) = self.attributed;
+        self.callers.len() < CALLERS
+            && (operations < self.operations.kept.len() || ignored < self.ignored.kept.len())
+    }
+
+    /// The core at the first access to a device behind these records.
+    pub(super) fn attribute(&mut self, caller: Snapshot) {
+        let index = Some(self.callers.len());
+        self.callers.push(Arc::new(caller));
+        let (operations, ignored) = self.attributed;
+        for operation in self.operations.kept.iter_mut().skip(operations) {
+            operation.caller = index;
+        }
+        for refusal in self.ignored.kept.iter_mut().skip(ignored) {
+            refusal.caller = index;
+        }
+        self.attributed = (self.operations.kept.len(), self.ignored.kept.len());
+    }
 }

@@ -5,7 +5,7 @@ use flashstall_cpu::{Addr, Core, Cycles, FetchWindow};
 use super::Soc;
 use crate::Picos;
 use crate::flash;
-use crate::log::{OperationKind, ResetCause};
+use crate::log::{OperationKind, ResetCause, Snapshot};
 use crate::periph::{Cx, Peripheral, PeripheralId, Rts, Signal};
 use crate::sched::{Due, Target};
 use crate::wire::{Wire, WireAction, WireId};
@@ -113,6 +113,9 @@ impl Soc {
         if !self.shared.outbox.is_empty() {
             let time = self.shared.clock.time(core.now);
             self.deliver(time, core.now);
+        }
+        if self.shared.nors.iter().any(|s| s.device.wants_caller()) {
+            self.attribute(core);
         }
         if let Some(id) = self.shared.flash.take_started() {
             self.complete_snapshot(core, id.0);
@@ -235,6 +238,15 @@ impl Soc {
 
     /// Adds the stack to the snapshot of operation number `id`.
     fn complete_snapshot(&mut self, core: &Core, id: usize) {
+        let stack = self.stack(core);
+        let record = self.shared.log.operations.kept.get_mut(id);
+        if let Some(snapshot) = record.and_then(|operation| operation.snapshot.as_mut()) {
+            snapshot.stack = stack;
+        }
+    }
+
+    /// The top of the stack.
+    fn stack(&self, core: &Core) -> Vec<u8> {
         let mut stack = vec![0; SNAPSHOT_STACK];
         let sp = core.r[13];
         let kept = if let Some(offset) = self.sram.offset(sp) {
@@ -245,9 +257,20 @@ impl Soc {
             0
         };
         stack.truncate(kept);
-        let record = self.shared.log.operations.kept.get_mut(id);
-        if let Some(snapshot) = record.and_then(|operation| operation.snapshot.as_mut()) {
-            snapshot.stack = stack;
+        stack
+    }
+
+    /// Tells serial flashes who asked for what they have begun or refused.
+    #[cold]
+    fn attribute(&mut self, core: &Core) {
+        let caller = Snapshot {
+            stack: self.stack(core),
+            ..flash::snapshot(core)
+        };
+        for socket in &mut self.shared.nors {
+            if socket.device.wants_caller() {
+                socket.device.attribute(caller.clone());
+            }
         }
     }
 

@@ -28,7 +28,7 @@
 //! | cycles that DMA takes from the core in the bus matrix | one in many, at the rates of a UART | the core is not slowed |
 //! | the exact time of a unit by bus and bridge | no figure per part | every unit takes the same |
 //! | writes to the flash array | the F1 and F3 program by half-words of the core; no firmware does it | bus error, TEIF |
-//! | requests of what has no model (ADC, SPI, I2C) and of timers | they are not modelled, or not yet | none come |
+//! | requests of what has no model (ADC, I2C) and of timers | they are not modelled, or not yet | none come |
 //! | GIF that outlives its cleared flags | not documented | GIF is the OR |
 
 mod bits;

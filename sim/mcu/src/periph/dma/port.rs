@@ -12,6 +12,8 @@ pub enum DmaLine {
     Rx,
     /// The transmit register is free.
     Tx,
+    /// Both in turn: the FIFO of a QUADSPI has data, or room for them.
+    Data,
 }
 
 impl DmaLine {
@@ -19,6 +21,7 @@ impl DmaLine {
         match name {
             "RX" => Some(Self::Rx),
             "TX" => Some(Self::Tx),
+            "DATA" => Some(Self::Data),
             _ => None,
         }
     }

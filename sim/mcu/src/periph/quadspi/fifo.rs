@@ -88,7 +88,7 @@ mod tests {
             let next = u32::from(round) * 20 + 1;
             assert_eq!(
                 fifo.word(4),
-                (0..4).map(|n| (next + n & 0xFF) << (8 * n)).sum::<u32>()
+                (0..4).map(|n| ((next + n) & 0xFF) << (8 * n)).sum::<u32>()
             );
             while fifo.pop().is_some() {}
         }

@@ -19,11 +19,12 @@
 //! | BUSY from the first access on, to the time-out (TCEN, LPTR: TOF), ABORT or EN = 0 | reference s4 \[S proxy\] | `busy_ends_with_the_time_out` |
 //! | a bus error with EN = 0, outside of memory-mapped mode, behind FSIZE, and for writes | reference s4 \[S proxy\] | `the_window_refuses_what_is_not_mapped` |
 //! | ABORT ends everything, empties the FIFO and sets TCF | RM0351 s17.3.15 | `abort_ends_everything` |
+//! | DMAEN: a request as long as FTF is 1 | RM0351 s17.3.10 | `dma_is_asked_as_long_as_the_threshold_is_met`, `quadspi::dma_reads_the_device` |
 //! | interrupts: TE, TC, FT, SM, TO on one line | CR | `interrupts_follow_their_flags` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
-//! | DMA, DDR, dual flash, sample shift | no scenario uses them | unmodelled; finding (SSHIFT is kept) |
+//! | DDR, dual flash, sample shift | no scenario uses them | unmodelled; finding (SSHIFT is kept) |
 //! | pins of the QUADSPI | a table for each part | the lines are always connected |
 //! | the AHB cycles of an access, and the clocks between the last bit and the flags | no figure | none |
 //! | an erratum: the first mapped read behind an indirect command can be wrong | depends on revision | right |
@@ -51,7 +52,7 @@ use crate::Picos;
 use crate::chip::PeripheralSpec;
 use crate::periph::build::{BuildError, int, only_irq};
 use crate::periph::registers::{left_out, name_of};
-use crate::periph::{Cx, Peripheral, Refusal, Register, Signal};
+use crate::periph::{Cx, DmaLine, Peripheral, Refusal, Register, Signal};
 use crate::sched::EventId;
 
 /// A byte is through.
@@ -103,6 +104,8 @@ pub(super) struct QuadSpi {
     /// Chip select may fall again.
     free_at: Picos,
     told_nobody: bool,
+    /// The level of the request to DMA.
+    requested: bool,
 }
 
 impl QuadSpi {
@@ -130,6 +133,7 @@ impl QuadSpi {
             instruction_sent: false,
             free_at: Picos::ZERO,
             told_nobody: false,
+            requested: false,
         })
     }
 
@@ -160,7 +164,7 @@ impl QuadSpi {
         sr.bits() | (self.fifo.len() as u32) << FLEVEL
     }
 
-    fn drive(&self, cx: &mut Cx<'_>) {
+    fn drive(&mut self, cx: &mut Cx<'_>) {
         let sr = Sr::from_bits_truncate(self.sr());
         let high = [
             (Cr::TEIE, Sr::TEF),
@@ -172,6 +176,14 @@ impl QuadSpi {
         .into_iter()
         .any(|(enable, flag)| self.cr.contains(enable) && sr.contains(flag));
         cx.irq(self.irq, high);
+        let high = self.cr.contains(Cr::DMAEN) && sr.contains(Sr::FTF);
+        if std::mem::replace(&mut self.requested, high) != high {
+            cx.send(Signal::DmaRequest {
+                from: cx.id,
+                line: DmaLine::Data,
+                high,
+            });
+        }
     }
 
     fn write_cr(&mut self, cx: &mut Cx<'_>, value: u32) -> Result<(), Refusal> {
@@ -186,10 +198,8 @@ impl QuadSpi {
             (false, true) if self.ccr.mode() == Mode::MemoryMapped => self.map(cx),
             _ => {}
         }
-        for (bit, what) in [(Cr::DMAEN, "DMA"), (Cr::DFM, "dual-flash mode")] {
-            if self.cr.contains(bit) {
-                return left_out(cx, &format!("{what} of {}", self.name));
-            }
+        if self.cr.contains(Cr::DFM) {
+            return left_out(cx, &format!("dual-flash mode of {}", self.name));
         }
         Ok(())
     }
