@@ -203,6 +203,7 @@ impl Peripheral for GpioV1 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::periph::Signal;
     use crate::periph::testbench::Bench;
 
     fn bench() -> Bench {
@@ -250,6 +251,32 @@ mod tests {
         assert_eq!(b.read(IDR), 5, "the open drain of PA1 floats");
         b.write(BRR, 4);
         assert_eq!(b.read(ODR), 3);
+    }
+
+    #[test]
+    fn who_watches_a_pin_hears_when_the_chip_pulls_it_low() {
+        let pin = Pin { port: 0, number: 4 };
+        let mut b = bench();
+        b.shared.pins.watch(pin);
+        let lows = |b: &mut Bench| -> Vec<bool> {
+            let sent = std::mem::take(&mut b.sent);
+            let low = |signal: &Signal| match signal {
+                Signal::ChipDrives { pin: p, low } if *p == pin => Some(*low),
+                _ => None,
+            };
+            sent.iter().filter_map(low).collect()
+        };
+        // A floating input reads 0, and is not pulled low: an output that is 0 is, though its level stays.
+        b.write(CRL, 0x4443_4444);
+        assert_eq!(lows(&mut b), [true]);
+        b.write(BSRR, 1 << 4);
+        assert_eq!(lows(&mut b), [false]);
+        b.write(BRR, 1 << 4 | 1 << 5);
+        assert_eq!(lows(&mut b), [true]);
+        b.write(BRR, 1 << 4);
+        assert_eq!(lows(&mut b), [] as [bool; 0], "nothing new");
+        b.write(CRL, 0x4444_4444);
+        assert_eq!(lows(&mut b), [false], "an input lets go");
     }
 
     #[test]

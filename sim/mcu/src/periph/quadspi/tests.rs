@@ -310,7 +310,10 @@ fn polling_waits_for_the_end_of_an_erase() {
     b.write(PIR, 100);
     b.write(CR, 1 | 1 << 22);
     b.write(CCR, POLLING | instruction(0x05) | data(1));
+    let start = b.core.now;
     b.run_until(until);
+    let polls = b.shared.nors[0].device.log().commands[&0x05];
+    assert_eq!(polls, b.core.now.since(start).0.div_ceil(116));
     assert_eq!(sr(&mut b) & (BUSY | SMF), BUSY);
     // An interval of 100 clocks and a poll of 16.
     b.run_cycles(116 + 16);

@@ -18,6 +18,7 @@
 //! | SPE off while a frame is sent cuts it | RM0008 s25.3.8: the transfer may be corrupted; that it stops at once \[D\] | `switching_off_cuts_the_frame` |
 //! | interrupts: TXE, RXNE, errors on one line; requests to DMA | SPI_CR2 | `interrupts_are_the_or_of_what_is_enabled`, `requests_to_dma_follow_the_buffers` |
 //! | the chip select of a device is a pin that firmware drives, or NSS of this SPI (pin in alternate mode, SSOE, SPE) | board; RM0008 s25.3.1 | `a_device_is_selected_by_its_pin`, `a_device_is_selected_by_nss` |
+//! | a pin that is no output any more lets its device go | the board pulls chip selects up | `gpio_v1::who_watches_a_pin_hears_when_the_chip_pulls_it_low` |
 //! | a device hears the bits that were sampled while its chip select was low, no others | SPI of any flash data sheet | `chip_select_that_rises_early_cuts_the_byte` |
 //! | clock modes 1 and 2 do not suit a serial flash; a finding | data sheet of the W25Q64JV: modes 0 and 3 | `a_wrong_clock_mode_is_told` |
 //!
