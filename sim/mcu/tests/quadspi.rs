@@ -192,6 +192,41 @@ fn the_window_is_a_bus_error_unless_mapped() {
 }
 
 #[test]
+fn a_vector_table_in_the_window_costs_its_clocks_and_is_gone_with_the_mapping() {
+    // SP, reset and the exceptions up to SVCall, all of which lead to a bkpt 3 in internal flash.
+    const HANDLER: u32 = FLASH + 0x1100;
+    let mut image = Code::at(WINDOW);
+    for _ in 0..16 {
+        image.op((HANDLER | 1) as u16).op((HANDLER >> 16) as u16);
+    }
+    for (mapped, expected) in [(true, 3), (false, 0)] {
+        let mut main = main_code();
+        main.poke(CR, 1);
+        if mapped {
+            main.poke(CCR, MAPPED);
+        }
+        // VTOR, then svc 0.
+        main.poke(0xE000_ED08, WINDOW).op(0xDF00).bkpt(1);
+        let mut m = unpowered();
+        m.attach_nor(board(&image)).expect("a place for it");
+        vectors(&mut m, FLASH, main.at, FLASH + 0x1000);
+        main.load(&mut m);
+        Code::at(HANDLER).bkpt(3).load(&mut m);
+        m.power_on();
+        match run(&mut m) {
+            Stop::Bkpt { imm, .. } => assert_eq!(imm, expected),
+            // The vector of the HardFault is in the window as well.
+            Stop::Lockup { .. } => assert!(!mapped),
+            other => panic!("{other:?}"),
+        }
+        let waits = m.log().device_waits.get(&HoldKind::Vector).copied();
+        let one = waits.map(|w| (w.count, w.total));
+        let clocks = Hertz::new(4_000_000).periods(28);
+        assert_eq!(one, mapped.then_some((1, clocks)));
+    }
+}
+
+#[test]
 fn dma_reads_the_device() {
     const DMA1: u32 = 0x4002_0000;
     let mut image = Code::at(WINDOW);

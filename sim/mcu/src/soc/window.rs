@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | an access waits for as long as the clocks of the device take; events happen meanwhile, each at its own time | `Cpu::hold` | `quadspi::code_runs_from_the_window` |
 //! | code that is fetched while the device does not answer is what its lines read: ones | reference/i2c_spi_qspi.md s4 \[D\] | `quadspi::code_from_a_busy_device_is_garbage` |
+//! | a vector that is read through it waits as well, and is gone with the mapping | same | `quadspi::a_vector_table_in_the_window_costs_its_clocks_and_is_gone_with_the_mapping` |
 //! | writes, and everything while not mapped, are bus errors | reference s4 | `quadspi::the_window_is_a_bus_error_unless_mapped` |
 //!
 //! | left out | why | what happens |
