@@ -5,7 +5,8 @@ mod common;
 use std::path::Path;
 
 use common::golden;
-use flashstall::{Report, Scenario, Verdict};
+use flashstall::timeline::{html, perfetto, vcd};
+use flashstall::{Report, RunOptions, Scenario, Verdict};
 
 const GOOD: &str = r#"schema = "flashstall-scenario/1"
 chip = "stm32f103xb"
@@ -236,4 +237,37 @@ fn times_of_its_own_and_the_column_decide_how_long_it_is_busy() {
     let erase = &nor.operations[0];
     let end = erase.start_s + erase.length_s.unwrap();
     assert!((nor.busy_until_s.unwrap() - end).abs() < 1e-12);
+}
+
+#[test]
+fn pictures_show_when_it_was_busy_and_what_it_ignored() {
+    let scenario = read(GOOD).unwrap();
+    let (report, timeline) = scenario.run_recorded(&RunOptions::default()).unwrap();
+    let nor = &timeline.nors[0];
+    let erase = &nor.operations[0];
+    assert_eq!(
+        (erase.kind, erase.address.as_str()),
+        ("sector erase", "0x001000")
+    );
+    assert_eq!(erase.end.since(erase.start).0, 45_000_000_000);
+    let ignored: Vec<&str> = nor.ignored.iter().map(|(_, what)| what.as_str()).collect();
+    assert_eq!(ignored, ["0x02 page program", "0x03 read"]);
+    let dump = vcd::write(&timeline);
+    let scope = dump.find("$scope module nor_flash $end").unwrap();
+    let busy: &str = dump[scope..].lines().nth(1).unwrap();
+    let id = busy.split_whitespace().nth(3).unwrap();
+    // It rises with the erase and falls 45 ms later.
+    let edge = |at: u64, level: u8| {
+        let from = dump.find(&format!("\n#{at}\n")).unwrap() + 1;
+        let block = dump[from..]
+            .lines()
+            .skip(1)
+            .take_while(|l| !l.starts_with('#'));
+        block.into_iter().any(|l| l == format!("{level}{id}"))
+    };
+    assert!(edge(erase.start.0, 1) && edge(erase.end.0, 0));
+    let trace = perfetto::write(&timeline);
+    assert!(trace.contains("\"serial flash flash\"") && trace.contains("ignored: 0x03 read"));
+    let page = html::write(&report, &timeline);
+    assert!(page.contains("serial flash flash") && page.contains("sector erase 0x001000"));
 }

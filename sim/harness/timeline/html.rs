@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use flashstall_mcu::Picos;
 use serde_json::{Value, json};
 
-use super::{Lane, Timeline};
+use super::{Lane, Operation, Timeline};
 use crate::chain::chain_text;
 use crate::report::{LossReport, Report, Verdict, seconds};
 
@@ -131,16 +131,19 @@ fn rows(report: &Report, timeline: &Timeline) -> Vec<Value> {
         )
     });
     rows.push(row("core held", stalls.collect()));
-    let operations = timeline.operations.iter();
-    let operations = operations.map(|o| {
-        item(
-            o.start,
-            o.end,
-            "operation",
-            &format!("{} {}", o.kind, o.address),
-        )
-    });
-    rows.push(row("flash", operations.collect()));
+    let operation = |o: &Operation| {
+        let words = format!("{} {}", o.kind, o.address);
+        item(o.start, o.end, "operation", &words)
+    };
+    rows.push(row(
+        "flash",
+        timeline.operations.iter().map(operation).collect(),
+    ));
+    for nor in &timeline.nors {
+        let busy = nor.operations.iter().map(operation);
+        let name = format!("serial flash {}", nor.name);
+        rows.push(row(&name, busy.collect()));
+    }
     let sleeps = timeline
         .sleeps
         .iter()
@@ -276,7 +279,8 @@ fn tables(page: &mut String, report: &Report, timeline: &Timeline, level: u8) {
         &["kind", "where", "when", "how long"],
         stalls,
     );
-    let operations = timeline.operations.iter().map(|o| {
+    let all = timeline.nors.iter().flat_map(|nor| &nor.operations);
+    let operations = timeline.operations.iter().chain(all).map(|o| {
         let length = o.end.since(o.start).to_string();
         [
             escaped(o.kind),

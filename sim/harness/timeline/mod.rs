@@ -8,6 +8,7 @@ pub mod perfetto;
 pub mod vcd;
 
 use flashstall_mcu::log::{Fate, Log, Unit, WireLog};
+use flashstall_mcu::nor::{NorSocket, command_name};
 use flashstall_mcu::wire::LineFormat;
 use flashstall_mcu::{Machine, Picos};
 
@@ -32,6 +33,8 @@ pub struct Timeline {
     pub stalls: Vec<Held>,
     /// Flash operations, in order.
     pub operations: Vec<Operation>,
+    /// Serial flashes on the board.
+    pub nors: Vec<SerialFlash>,
     /// Times that the core slept.
     pub sleeps: Vec<(Picos, Picos)>,
     /// Resets: when, and why.
@@ -117,6 +120,17 @@ pub struct Operation {
     pub place: String,
 }
 
+/// A serial flash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SerialFlash {
+    /// Its name.
+    pub name: String,
+    /// What kept it busy, with the time that it was suspended; the bank is 0.
+    pub operations: Vec<Operation>,
+    /// Instructions that it ignored: when, and which.
+    pub ignored: Vec<(Picos, String)>,
+}
+
 impl Timeline {
     /// Of a run that is over.
     pub(crate) fn new(prepared: &Prepared, machine: &Machine, report: &Report) -> Self {
@@ -177,6 +191,11 @@ impl Timeline {
                     place: words(o.pc),
                 })
                 .collect(),
+            nors: machine
+                .nors()
+                .iter()
+                .map(|socket| serial_flash(socket, prepared, end))
+                .collect(),
             sleeps: sleeps.map(|s| s.kept.clone()).unwrap_or_default(),
             resets: log
                 .resets
@@ -214,6 +233,34 @@ impl Timeline {
         let next = self.stalls.partition_point(|s| s.start <= time);
         let last = next.checked_sub(1)?;
         (self.stalls.get(last)?.end >= time).then_some(last)
+    }
+}
+
+fn serial_flash(socket: &NorSocket, prepared: &Prepared, end: Picos) -> SerialFlash {
+    let log = socket.device.log();
+    let firmware = &prepared.firmware;
+    let name = |opcode| command_name(opcode).unwrap_or("unknown instruction");
+    SerialFlash {
+        name: socket.name.clone(),
+        operations: log
+            .operations
+            .kept
+            .iter()
+            .map(|o| Operation {
+                kind: name(o.opcode),
+                address: format!("{:#08x}", o.address),
+                bank: 0,
+                start: o.start,
+                end: o.end.min(end),
+                place: at(&place_report(&firmware.place(o.pc))),
+            })
+            .collect(),
+        ignored: log
+            .ignored
+            .kept
+            .iter()
+            .map(|i| (i.at, format!("{:#04x} {}", i.opcode, name(i.opcode))))
+            .collect(),
     }
 }
 

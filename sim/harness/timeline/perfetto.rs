@@ -44,7 +44,12 @@ fn interrupts(timeline: &Timeline) -> Vec<(u16, &str)> {
 }
 
 fn interrupt_track(timeline: &Timeline, number: u16) -> u32 {
-    WIRES + timeline.wires.len() as u32 + u32::from(number)
+    nor_track(timeline, timeline.nors.len()) + u32::from(number)
+}
+
+/// Serial flashes stand between wires and interrupts.
+fn nor_track(timeline: &Timeline, index: usize) -> u32 {
+    WIRES + (timeline.wires.len() + index) as u32
 }
 
 fn tracks(timeline: &Timeline, events: &mut Vec<Value>) {
@@ -57,6 +62,12 @@ fn tracks(timeline: &Timeline, events: &mut Vec<Value>) {
     name(SLEEP, "core sleeps");
     for (track, wire) in (WIRES..).zip(&timeline.wires) {
         name(track, &format!("wire {}", wire.name));
+    }
+    for (n, nor) in timeline.nors.iter().enumerate() {
+        name(
+            nor_track(timeline, n),
+            &format!("serial flash {}", nor.name),
+        );
     }
     for (number, interrupt) in interrupts(timeline) {
         name(
@@ -74,6 +85,16 @@ fn flash_and_core(timeline: &Timeline, events: &mut Vec<Value>) {
     for o in &timeline.operations {
         let args = json!({ "address": o.address, "bank": o.bank, "started by": o.place });
         events.push(slice(FLASH, o.kind, o.start, o.end, args));
+    }
+    for (n, nor) in timeline.nors.iter().enumerate() {
+        let track = nor_track(timeline, n);
+        for o in &nor.operations {
+            let args = json!({ "address": o.address, "started by": o.place });
+            events.push(slice(track, o.kind, o.start, o.end, args));
+        }
+        for (at, what) in &nor.ignored {
+            events.push(json!({ "ph": "i", "s": "t", "pid": PROCESS, "tid": track, "name": format!("ignored: {what}"), "ts": micros(*at) }));
+        }
     }
     for s in &timeline.stalls {
         let args = json!({ "at": s.place });

@@ -82,6 +82,16 @@ fn flash(dump: &mut Dump, timeline: &Timeline) {
         dump.spans(busy, of.map(|o| (o.start, o.end)));
     }
     dump.end_scope();
+    for nor in &timeline.nors {
+        dump.scope(&format!("nor_{}", nor.name));
+        let busy = dump.signal("busy", 1, Value::Bit(Some(false)));
+        dump.spans(busy, nor.operations.iter().map(|o| (o.start, o.end)));
+        let ignored = dump.signal("ignored", 32, Value::Vector(Some(0)));
+        for (n, (at, _)) in (1u32..).zip(&nor.ignored) {
+            dump.change(ignored, *at, Value::Vector(Some(n)));
+        }
+        dump.end_scope();
+    }
 }
 
 fn core(dump: &mut Dump, timeline: &Timeline) {
