@@ -116,7 +116,10 @@ fn each_mistake_has_its_message() {
             "hex = \"90 3c 40\"",
             "chunks = [{ at = \"2ms\", hex = \"90\" }, { at = \"1ms\", hex = \"3c\" }]",
         ),
-        ("hex = \"90 3c 40\"", "chunks = [{ at = \"2ms\", hex = \"9\" }]"),
+        (
+            "hex = \"90 3c 40\"",
+            "chunks = [{ at = \"2ms\", hex = \"9\" }]",
+        ),
         ("hex = \"90 3c 40\"", "chunks = [], count = 3"),
         ("hex = \"90 3c 40\"", "chunks = [], text = \"x\""),
         ("pulses = 1", "chunks = []"),

@@ -284,6 +284,9 @@ pub(super) fn bytes(
     for (given, key) in [
         (table.data.gap.is_some(), "gap"),
         (table.data.jitter.is_some(), "jitter"),
+        (table.data.burst.is_some(), "burst"),
+        (table.data.pause.is_some(), "pause"),
+        (table.data.commands.is_some(), "commands"),
     ] {
         if given {
             let message = format!("`{key}` is for wires: contents have no times");
