@@ -210,8 +210,15 @@ impl Nvic {
         if ready.is_empty() {
             return None;
         }
-        // `min_by_key` keeps the first of equals, and the iterator starts at the lowest number.
-        ready.iter().min_by_key(|&number| self.priority(number))
+        // Of equals the lowest number.
+        let mut highest: Option<(Priority, u16)> = None;
+        ready.each(|number| {
+            let priority = self.priority(number);
+            if highest.is_none_or(|(other, _)| priority < other) {
+                highest = Some((priority, number));
+            }
+        });
+        highest.map(|(_, number)| number)
     }
 
     /// Is any interrupt line's request pending (ICSR.ISRPENDING)?
@@ -220,12 +227,14 @@ impl Nvic {
     }
 
     fn update_active_priority(&mut self) {
-        self.active_priority = self
-            .active
-            .iter()
-            .map(|number| self.priority(number))
-            .min()
-            .map_or(Priority::BASE, |highest| highest.group(self.prigroup));
+        let mut highest = Priority::BASE;
+        self.active
+            .each(|number| highest = highest.min(self.priority(number)));
+        self.active_priority = if highest == Priority::BASE {
+            highest
+        } else {
+            highest.group(self.prigroup)
+        };
     }
 }
 

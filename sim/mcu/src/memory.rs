@@ -81,6 +81,12 @@ impl Memory {
         let count = room.min(out.len());
         let skipped = (offset & 3) as usize;
         let words = self.words.get((offset >> 2) as usize..).unwrap_or_default();
+        if skipped == 0 {
+            for (to, word) in out[..count].chunks_mut(4).zip(words) {
+                to.copy_from_slice(&word.to_le_bytes()[..to.len()]);
+            }
+            return count;
+        }
         let bytes = words.iter().flat_map(|word| word.to_le_bytes());
         for (to, from) in out[..count].iter_mut().zip(bytes.skip(skipped)) {
             *to = from;

@@ -148,15 +148,20 @@ impl Hertz {
         if self.num == 0 {
             return Picos::NEVER;
         }
-        let ps = u128::from(n) * u128::from(self.den) * 1_000_000_000_000 / u128::from(self.num);
+        let ps = quotient(
+            u128::from(n) * u128::from(self.den) * 1_000_000_000_000,
+            self.num.into(),
+        );
         Picos(u64::try_from(ps).unwrap_or(u64::MAX))
     }
 
     /// How many whole periods fit into `span`.
     #[must_use]
     pub fn periods_in(self, span: Picos) -> u64 {
-        let n =
-            u128::from(span.0) * u128::from(self.num) / (u128::from(self.den) * 1_000_000_000_000);
+        let n = quotient(
+            u128::from(span.0) * u128::from(self.num),
+            u128::from(self.den) * 1_000_000_000_000,
+        );
         u64::try_from(n).unwrap_or(u64::MAX)
     }
 
@@ -168,7 +173,7 @@ impl Hertz {
         // floor(n*den*1e12/num) <= span  <=>  n*den*1e12 < (span+1)*num
         let unit = u128::from(self.den) * 1_000_000_000_000;
         let n = (u128::from(span.0) + 1) * u128::from(self.num);
-        u64::try_from(n.div_ceil(unit).saturating_sub(1)).unwrap_or(u64::MAX)
+        u64::try_from(quotient(n.saturating_sub(1), unit)).unwrap_or(u64::MAX)
     }
 
     /// The smallest number of periods that takes at least `span` (as [`periods`](Self::periods) rounds).
@@ -221,6 +226,14 @@ impl fmt::Display for Hertz {
         } else {
             write!(f, "{hz} Hz")
         }
+    }
+}
+
+/// `a / b`; most of them fit into one division of the machine.
+fn quotient(a: u128, b: u128) -> u128 {
+    match (u64::try_from(a), u64::try_from(b)) {
+        (Ok(a), Ok(b)) => (a / b).into(),
+        _ => a / b,
     }
 }
 

@@ -52,6 +52,19 @@ impl Bits {
         self.0.iter().map(|word| word.count_ones()).sum()
     }
 
+    /// Calls `f` with each number in the set, lowest first: a loop that the compiler keeps in registers, for the search at
+    /// every exception.
+    #[inline]
+    pub(crate) fn each(self, mut f: impl FnMut(u16)) {
+        for (first, word) in (0u16..).step_by(64).zip(self.0) {
+            let mut rest = word;
+            while rest != 0 {
+                f(first + rest.trailing_zeros() as u16);
+                rest &= rest - 1;
+            }
+        }
+    }
+
     /// The numbers in the set, lowest first.
     pub(crate) fn iter(self) -> impl Iterator<Item = u16> {
         (0u16..4).zip(self.0).flat_map(|(index, word)| {
