@@ -27,6 +27,8 @@ pub struct ClockTree {
     pub lse: Hertz,
     /// Kernel clocks of USART1, 2, 3, UART4, 5, USART6, UART7, 8 as selected.
     pub usart: [Hertz; 8],
+    /// Kernel clocks of I2C1 to I2C4 as selected; PCLK1 where there is no choice.
+    pub i2c: [Hertz; 4],
 }
 
 impl ClockTree {
@@ -45,6 +47,7 @@ impl ClockTree {
             lsi,
             lse: Hertz::STOPPED,
             usart: [hsi; 8],
+            i2c: [hsi; 4],
         }
     }
 }

@@ -9,7 +9,7 @@ use flashstall_cpu::{Addr, HoldKind};
 
 use crate::Picos;
 use crate::periph::PeripheralId;
-use crate::wire::{CanFrame, WireId};
+use crate::wire::{CanFrame, I2cRecord, WireId};
 
 /// Most single records kept of one kind. Totals go on past it; `dropped` counts the rest.
 pub const RECORD_CAP: usize = 1_000_000;
@@ -179,7 +179,7 @@ pub enum Fate {
     FifoOverrun,
     /// Acknowledged, and no active filter lets it pass.
     Filtered,
-    /// A CAN frame that no node has acknowledged so far.
+    /// A CAN frame that no node has acknowledged so far; a byte on an I2C bus that the chip has not acknowledged.
     NotAcknowledged,
     /// A CAN frame at a bit rate that the receiver cannot follow.
     BitRate,
@@ -217,7 +217,7 @@ pub struct Unit {
 pub struct WireLog {
     /// Its name in the scenario.
     pub name: String,
-    /// `can`, `uart` or `pin`.
+    /// `can`, `i2c`, `uart` or `pin`.
     pub kind: &'static str,
     /// All units, in the order sent; the index is the unit's number.
     pub units: Vec<Unit>,
@@ -313,6 +313,8 @@ pub struct Log {
     pub interrupts: BTreeMap<u16, InterruptTotals>,
     /// Wires.
     pub wires: Vec<WireLog>,
+    /// What else happened on those of them that are I2C buses.
+    pub i2c: BTreeMap<WireId, I2cRecord>,
     /// Unmodelled registers by address.
     pub unmodelled: BTreeMap<Addr, Unmodelled>,
     /// DMA channels (from 1) and streams (from 0) that moved anything, by controller and number.

@@ -30,10 +30,11 @@ pub use options::{MachineOptions, OpenBehaviours};
 
 use crate::chip::Chip;
 use crate::log::Log;
-use crate::periph::{CanPort, Oscillators, PeripheralId, Pin, UartPort};
+use crate::periph::{CanPort, I2cPort, Oscillators, PeripheralId, Pin, UartPort};
 use crate::soc::{Board, Recall, Soc};
 use crate::wire::{
-    CanHostWire, CanNode, CanWire, HostWire, PeerAccount, PinWire, UartWire, Wire, WireId,
+    CanHostWire, CanNode, CanWire, HostWire, I2cDevice, I2cDeviceWire, I2cWire, PeerAccount,
+    PinWire, UartWire, Wire, WireId,
 };
 use crate::{Hertz, Picos};
 
@@ -321,6 +322,50 @@ impl Machine {
             None => return Err(AttachError::NotACan { wire, port }),
         }
         Ok((node.wire, id))
+    }
+
+    /// Attaches a host to the bus of an I2C controller.
+    ///
+    /// # Errors
+    /// [`AttachError`] if the chip has no such I2C controller.
+    pub fn attach_i2c(&mut self, host: I2cWire) -> Result<WireId, AttachError> {
+        let (at, _) = self.i2c_port(&host.name, &host.port)?;
+        let id = WireId(self.soc.wires.len());
+        let wire = Wire::i2c(id, host, at, &mut self.soc.shared);
+        Ok(self.attach(id, wire))
+    }
+
+    /// Puts a slave on the bus of an I2C controller, for firmware that is its master.
+    ///
+    /// # Errors
+    /// [`AttachError`] if the chip has no such I2C controller.
+    pub fn attach_i2c_device(&mut self, spec: &I2cDeviceWire) -> Result<WireId, AttachError> {
+        let id = WireId(self.soc.wires.len());
+        let (_, port) = self.i2c_port(&spec.name, &spec.port)?;
+        port.attach(I2cDevice::new(id, spec));
+        let wire = Wire::i2c_device(id, &spec.name, &mut self.soc.shared);
+        Ok(self.attach(id, wire))
+    }
+
+    fn i2c_port(
+        &mut self,
+        wire: &str,
+        name: &str,
+    ) -> Result<(PeripheralId, &mut dyn I2cPort), AttachError> {
+        let (wire, port) = (wire.to_owned(), name.to_owned());
+        let Some(id) = self.soc.peripheral(name) else {
+            return Err(AttachError::NoSuchPort { wire, port });
+        };
+        match self.soc.peripherals.get_mut(id.0).and_then(|p| p.i2c()) {
+            Some(controller) => Ok((id, controller)),
+            None => Err(AttachError::NotAnI2c { wire, port }),
+        }
+    }
+
+    /// The I2C controller called `name`: the slaves on its bus.
+    pub fn i2c(&mut self, name: &str) -> Option<&dyn I2cPort> {
+        let id = self.soc.peripheral(name)?;
+        self.soc.peripherals[id.0].i2c().map(|port| &*port)
     }
 
     /// Attaches a driver of a pin.

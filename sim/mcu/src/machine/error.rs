@@ -59,6 +59,14 @@ pub enum AttachError {
         /// What it names.
         port: String,
     },
+    /// The peripheral is no I2C controller.
+    #[error("wire {wire}: {port} is not an I2C controller")]
+    NotAnI2c {
+        /// The wire.
+        wire: String,
+        /// What it names.
+        port: String,
+    },
     /// The peripheral is no SPI.
     #[error("serial flash {nor}: {port} is not an SPI")]
     NotASpi {

@@ -17,6 +17,7 @@ use crate::periph::dma_stream::DmaStream;
 use crate::periph::exti::Exti;
 use crate::periph::gpio::Gpio;
 use crate::periph::gpio_v1::GpioV1;
+use crate::periph::i2c::{I2cV1, I2cV2};
 use crate::periph::iwdg::Iwdg;
 use crate::periph::otg::Otg;
 use crate::periph::pwr::Pwr;
@@ -92,6 +93,8 @@ pub fn build(
         "exti-l4" => Box::new(Exti::l4(spec)?),
         "gpio-v1" => Box::new(GpioV1::build(spec)?),
         "gpio-v2" => Box::new(Gpio::build(spec)?),
+        "i2c-v1" => Box::new(I2cV1::build(spec)?),
+        "i2c-v2" => Box::new(I2cV2::build(spec)?),
         "iwdg" => Box::new(Iwdg::new()),
         "otg" => Box::new(Otg::default()),
         "pwr-f1" => Box::new(Pwr::f1()),

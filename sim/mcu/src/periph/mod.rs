@@ -19,6 +19,7 @@ mod dma_stream;
 mod exti;
 mod gpio;
 mod gpio_v1;
+mod i2c;
 mod irq_sharing;
 mod iwdg;
 mod otg;
@@ -45,6 +46,7 @@ mod wwdg;
 
 pub use build::{BuildError, build};
 pub use dma::{DmaAccess, DmaBeat, DmaLine, DmaPort, DmaStop};
+pub use i2c::{HoldReason, I2cAnswer, I2cHold, I2cPort, I2cStep};
 pub use irq_sharing::IrqSharing;
 
 use std::collections::BTreeMap;
@@ -159,6 +161,11 @@ pub enum Signal {
         port: PeripheralId,
         /// What it sent.
         character: Transmitted,
+    },
+    /// An I2C controller holds SCL, has let it go, or holds it for another reason: the master of its bus looks again.
+    SclChanged {
+        /// The controller.
+        port: PeripheralId,
     },
     /// A CAN controller has sent a frame, and somebody acknowledged it: the other nodes hear it.
     CanSent {
@@ -376,6 +383,11 @@ pub trait Peripheral: Send + Sync + std::fmt::Debug {
 
     /// The CAN controller in here, if there is one.
     fn can(&mut self) -> Option<&mut dyn CanPort> {
+        None
+    }
+
+    /// The I2C controller in here, if there is one.
+    fn i2c(&mut self) -> Option<&mut dyn I2cPort> {
         None
     }
 

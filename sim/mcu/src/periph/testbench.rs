@@ -14,7 +14,7 @@ use crate::periph::{
     build,
 };
 use crate::sched::{Scheduler, Target};
-use crate::wire::{CanNode, CanWire, UartWire, Wire, WireAction, WireId};
+use crate::wire::{CanNode, CanWire, I2cWire, UartWire, Wire, WireAction, WireId};
 use crate::{ClockTree, Hertz, Picos};
 
 fn chip() -> Arc<Chip> {
@@ -168,6 +168,11 @@ impl Bench {
                     self.wires[wire.0].frame_done(&mut self.shared, time);
                     continue;
                 }
+                if let Signal::SclChanged { port } = signal {
+                    for wire in &mut self.wires {
+                        wire.scl_changed(&mut self.shared, time, port);
+                    }
+                }
                 let cx = &mut Cx {
                     shared: &mut self.shared,
                     id: self.id,
@@ -263,6 +268,12 @@ impl Bench {
                                 device.can().expect("a CAN controller").offer(cx, &offer);
                             })
                         }
+                        WireAction::I2c { step, .. } => {
+                            let answer = self.call(Some(due.at), |device, cx| {
+                                device.i2c().expect("an I2C controller").step(cx, step)
+                            });
+                            self.wires[n].answered(&mut self.shared, due.at, &answer);
+                        }
                         WireAction::UartFrame { frame, .. } => {
                             self.call(Some(due.at), |device, cx| {
                                 device.uart().expect("a UART").start_bit(cx, &frame);
@@ -309,6 +320,14 @@ impl Bench {
                 acknowledged_by_others: wire.acknowledged_by_others,
             });
         let wire = Wire::can(id, wire, self.id, &mut self.shared);
+        self.wires.push(wire);
+        id
+    }
+
+    /// Attaches a host to the device's I2C bus.
+    pub(crate) fn attach_i2c(&mut self, wire: I2cWire) -> WireId {
+        let id = WireId(self.wires.len());
+        let wire = Wire::i2c(id, wire, self.id, &mut self.shared);
         self.wires.push(wire);
         id
     }

@@ -6,7 +6,7 @@ use super::Soc;
 use crate::Picos;
 use crate::flash;
 use crate::log::{OperationKind, ResetCause, Snapshot};
-use crate::periph::{Cx, Peripheral, PeripheralId, Rts, Signal};
+use crate::periph::{Cx, I2cAnswer, Peripheral, PeripheralId, Rts, Signal};
 use crate::sched::{Due, Target};
 use crate::wire::{Wire, WireAction, WireId};
 
@@ -48,6 +48,17 @@ impl Soc {
                                 port.offer(cx, &offer);
                             }
                         });
+                    }
+                    WireAction::I2c { port, step } => {
+                        let mut answer = I2cAnswer::default();
+                        self.with(port, due.at, cycle, |p, cx| {
+                            if let Some(port) = p.i2c() {
+                                answer = port.step(cx, step);
+                            }
+                        });
+                        if let Some(wire) = self.wires.get_mut(id.0) {
+                            wire.answered(&mut self.shared, due.at, &answer);
+                        }
                     }
                     WireAction::UartFrame { port, frame } => {
                         self.with(port, due.at, cycle, |p, cx| {
@@ -192,6 +203,12 @@ impl Soc {
                 return;
             }
             Signal::RtsChanged { .. } => return self.wake_wires(time),
+            Signal::SclChanged { port } => {
+                for wire in &mut self.wires {
+                    wire.scl_changed(&mut self.shared, time, port);
+                }
+                return;
+            }
             Signal::CanSent { port, sent } => {
                 for wire in &mut self.wires {
                     wire.heard_frame(&mut self.shared, time, port, &sent);

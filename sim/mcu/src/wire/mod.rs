@@ -1,11 +1,12 @@
-//! What is outside the chip and moves: senders on UART lines, hosts that talk back, nodes on CAN buses, and drivers of
-//! pins.
+//! What is outside the chip and moves: senders on UART lines, hosts that talk back, nodes on CAN buses, masters of I2C buses, and
+//! drivers of pins.
 //!
 //! A wire schedules itself in the event queue and knows nothing of who listens. Each byte or edge that it
 //! sends becomes a [`Unit`](crate::log::Unit) in the log; the receiving peripheral settles what becomes of it, once.
 
 mod can;
 mod host;
+mod i2c;
 mod line;
 mod peer;
 mod pin;
@@ -18,6 +19,10 @@ pub use can::{
 };
 pub(crate) use can::{INTERMISSION, rates_agree};
 pub use host::{HostSender, HostWire};
+pub use i2c::{
+    I2cAddress, I2cAttempt, I2cClock, I2cDevice, I2cDeviceWire, I2cHost, I2cOutcome, I2cPoll,
+    I2cRecord, I2cTransfer, I2cWire, Stretch,
+};
 pub use line::LineFormat;
 pub use peer::{Orders, Peer, PeerAccount, PeerEvent, PeerOutcome};
 pub use pin::{EdgeKind, PinSender, PinWire, TimedEdge};
@@ -28,7 +33,9 @@ use std::collections::BTreeMap;
 
 use crate::Picos;
 use crate::log::{Fate, WireLog};
-use crate::periph::{CanTransmitted, PeripheralId, Pin, Rts, Shared, Transmitted, UartFrame};
+use crate::periph::{
+    CanTransmitted, I2cAnswer, I2cStep, PeripheralId, Pin, Rts, Shared, Transmitted, UartFrame,
+};
 use crate::sched::Target;
 
 /// Index of a wire in its machine, and of its record in the log.
@@ -57,6 +64,13 @@ pub enum WireAction {
         /// The frame.
         offer: CanOffer,
     },
+    /// An edge on the bus of this I2C controller: tell it, and tell the wire what it [answers](Wire::answered).
+    I2c {
+        /// The controller.
+        port: PeripheralId,
+        /// The edge.
+        step: I2cStep,
+    },
     /// Tell this USART that a frame begins.
     UartFrame {
         /// The USART.
@@ -84,6 +98,10 @@ pub enum Wire {
     Can(CanSender),
     /// A node on a CAN bus that talks back.
     CanHost(Box<CanHost>),
+    /// A host that is the master of an I2C bus.
+    I2c(Box<I2cHost>),
+    /// A slave on an I2C bus of which the chip is the master: it moves only when it is asked.
+    I2cDevice(WireId),
     /// A UART sender.
     Uart(UartSender),
     /// A UART sender that talks back.
@@ -117,6 +135,26 @@ impl Wire {
             host.begin(shared, at);
         }
         Self::CanHost(Box::new(host))
+    }
+
+    /// A host on the bus of the I2C controller `port`. `id` as for [`uart`](Self::uart).
+    #[must_use]
+    pub fn i2c(id: WireId, spec: I2cWire, port: PeripheralId, shared: &mut Shared) -> Self {
+        open_log(shared, &spec.name, "i2c");
+        shared.log.i2c.insert(id, I2cRecord::default());
+        let mut host = I2cHost::new(id, spec, port);
+        if let Start::At(at) = host.start() {
+            host.begin(shared, at);
+        }
+        Self::I2c(Box::new(host))
+    }
+
+    /// A slave on an I2C bus; the controller has the device itself. `id` as for [`uart`](Self::uart).
+    #[must_use]
+    pub fn i2c_device(id: WireId, name: &str, shared: &mut Shared) -> Self {
+        open_log(shared, name, "i2c");
+        shared.log.i2c.insert(id, I2cRecord::default());
+        Self::I2cDevice(id)
     }
 
     /// A sender of `spec.bytes` to the USART `port`. `id` must be the next free index of `shared.log.wires`.
@@ -167,6 +205,12 @@ impl Wire {
                     host.begin(shared, now + delay);
                 }
             }
+            Self::I2cDevice(_) => {}
+            Self::I2c(host) => {
+                if let Start::Triggered { delay } = host.start() {
+                    host.begin(shared, now + delay);
+                }
+            }
             Self::Uart(sender) => {
                 if let (None, Start::Triggered { delay }) = (sender.begun(), sender.spec().start) {
                     let first = sender.spec().bytes.first().map(|b| b.offset);
@@ -192,6 +236,8 @@ impl Wire {
         match self {
             Self::Can(sender) => sender.event(shared, at),
             Self::CanHost(host) => host.event(shared, at, token),
+            Self::I2c(host) => host.event(shared, at, token),
+            Self::I2cDevice(_) => WireAction::None,
             Self::Uart(sender) => sender.event(shared, at),
             Self::Host(sender) => sender.event(shared, at, token),
             Self::Pin(sender) => sender.event(shared, at),
@@ -204,7 +250,9 @@ impl Wire {
         match self {
             Self::Uart(sender) => sender.asks(),
             Self::Host(sender) => sender.asks(token),
-            Self::Can(_) | Self::CanHost(_) | Self::Pin(_) => None,
+            Self::Can(_) | Self::CanHost(_) | Self::I2c(_) | Self::I2cDevice(_) | Self::Pin(_) => {
+                None
+            }
         }
     }
 
@@ -213,7 +261,9 @@ impl Wire {
         match self {
             Self::Uart(sender) => sender.permits(shared, at, rts),
             Self::Host(sender) => sender.permits(shared, at, rts),
-            Self::Can(_) | Self::CanHost(_) | Self::Pin(_) => true,
+            Self::Can(_) | Self::CanHost(_) | Self::I2c(_) | Self::I2cDevice(_) | Self::Pin(_) => {
+                true
+            }
         }
     }
 
@@ -222,7 +272,7 @@ impl Wire {
         match self {
             Self::Uart(sender) => sender.wake(shared, at),
             Self::Host(sender) => sender.wake(shared, at),
-            Self::Can(_) | Self::CanHost(_) | Self::Pin(_) => {}
+            Self::Can(_) | Self::CanHost(_) | Self::I2c(_) | Self::I2cDevice(_) | Self::Pin(_) => {}
         }
     }
 
@@ -231,7 +281,21 @@ impl Wire {
         match self {
             Self::Can(sender) => sender.done(shared, at),
             Self::CanHost(host) => host.done(shared, at),
-            Self::Uart(_) | Self::Host(_) | Self::Pin(_) => {}
+            Self::I2c(_) | Self::I2cDevice(_) | Self::Uart(_) | Self::Host(_) | Self::Pin(_) => {}
+        }
+    }
+
+    /// The controller has answered to the [`WireAction::I2c`] of this wire.
+    pub fn answered(&mut self, shared: &mut Shared, at: Picos, answer: &I2cAnswer) {
+        if let Self::I2c(host) = self {
+            host.answered(shared, at, answer);
+        }
+    }
+
+    /// The I2C controller `port` holds SCL, has let it go, or holds it for another reason.
+    pub fn scl_changed(&mut self, shared: &mut Shared, at: Picos, port: PeripheralId) {
+        if let Self::I2c(host) = self {
+            host.scl_changed(shared, at, port);
         }
     }
 
@@ -267,7 +331,7 @@ impl Wire {
         match self {
             Self::CanHost(host) => Some(host.account()),
             Self::Host(sender) => Some(sender.account()),
-            Self::Can(_) | Self::Uart(_) | Self::Pin(_) => None,
+            Self::Can(_) | Self::I2c(_) | Self::I2cDevice(_) | Self::Uart(_) | Self::Pin(_) => None,
         }
     }
 
@@ -278,6 +342,8 @@ impl Wire {
         let (id, sent) = match self {
             Self::Can(sender) => (sender.id(), sender.all_sent()),
             Self::CanHost(host) => (host.id(), host.is_over()),
+            Self::I2c(host) => (host.id(), host.is_over()),
+            Self::I2cDevice(id) => (*id, true),
             Self::Uart(sender) => (sender.id(), sender.all_sent()),
             Self::Host(sender) => (sender.id(), sender.is_over()),
             Self::Pin(sender) => (sender.id(), sender.all_sent()),

@@ -150,6 +150,11 @@ impl Settings {
                 Hertz::STOPPED,
                 Hertz::STOPPED,
             ],
+            // I2CxSW: HSI or SYSCLK (RM0316 RCC_CFGR3). The controllers of the F1 hang on PCLK1 and do not ask.
+            i2c: [4, 5, 6, 6].map(|bit| match field(self.cfgr3, bit, 1) {
+                0 => self.hsi,
+                _ => sysclk,
+            }),
         }
     }
 }
@@ -190,7 +195,7 @@ mod tests {
             source: SystemClock::Pll,
             cfgr: (Cfgr::PLLSRC.bits()) | 7 << 18 | 4 << 8,
             cfgr2: 0,
-            cfgr3: 3 | 1 << 16,
+            cfgr3: 3 | 1 << 16 | 1 << 5,
             wide_pllsrc: false,
             usart1_on_apb1: false,
             hsi: mhz(8),
@@ -208,6 +213,7 @@ mod tests {
             tree.usart[..5],
             [mhz(8), mhz(72), mhz(36), mhz(36), mhz(36)]
         );
+        assert_eq!(tree.i2c, [mhz(8), mhz(72), mhz(8), mhz(8)], "HSI or SYSCLK");
     }
 
     #[test]

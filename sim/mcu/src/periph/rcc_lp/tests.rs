@@ -203,6 +203,21 @@ fn usarts_choose_their_clock() {
 }
 
 #[test]
+fn i2cs_choose_their_clock() {
+    let mut b = bench("stm32l451xe");
+    set(&mut b, l4::CR, 1 << 8);
+    soon(&mut b);
+    b.write(l4::CFGR, 4 << 8);
+    b.write(l4::CCIPR, 0b10_01_00 << 12);
+    let i2c = b.shared.clocks.i2c.map(|hz| hz.whole());
+    assert_eq!(
+        i2c[..3],
+        [2 * MHZ, 4 * MHZ, 16 * MHZ],
+        "PCLK1, SYSCLK, HSI16"
+    );
+}
+
+#[test]
 fn ready_interrupts() {
     let mut b = bench("stm32l451xe");
     b.write(l4::CIER, 1 << 3);

@@ -86,6 +86,7 @@ impl Sources<'_> {
                 let none = Hertz::STOPPED;
                 [u1, u2, u3, u4, u5, none, none, none]
             },
+            i2c: [pclk1; 4],
         }
     }
 }
@@ -101,7 +102,7 @@ pub(super) fn l4(s: &Sources<'_>) -> ClockTree {
         s.pll_input().scaled(n.into(), u64::from(m * r))
     };
     let ccipr = s.at(l4::CCIPR);
-    s.behind(output, s.at(l4::CFGR), |sysclk, pclk1, pclk2| {
+    let mut tree = s.behind(output, s.at(l4::CFGR), |sysclk, pclk1, pclk2| {
         [0, 1, 2, 3, 4].map(|n| match field(ccipr, 2 * n, 2) {
             0 if n == 0 => pclk2,
             0 => pclk1,
@@ -109,7 +110,17 @@ pub(super) fn l4(s: &Sources<'_>) -> ClockTree {
             2 => s.hsi,
             _ => s.lse,
         })
-    })
+    });
+    // I2C1SEL to I2C3SEL; that of I2C4 is in CCIPR2, which has no model.
+    for (n, rate) in tree.i2c.iter_mut().enumerate().take(3) {
+        *rate = match field(ccipr, 12 + 2 * n as u32, 2) {
+            0 => tree.pclk1,
+            1 => tree.sysclk,
+            2 => s.hsi,
+            _ => Hertz::STOPPED,
+        };
+    }
+    tree
 }
 
 /// L1: PLLMUL and PLLDIV in CFGR.

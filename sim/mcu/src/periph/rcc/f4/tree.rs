@@ -117,6 +117,7 @@ impl Settings {
             lse: self.lse,
             // USART1 and USART6 hang on APB2, all others on APB1.
             usart: [pclk2, pclk1, pclk1, pclk1, pclk1, pclk2, pclk1, pclk1],
+            i2c: [pclk1; 4],
         }
     }
 }
