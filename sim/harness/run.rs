@@ -139,7 +139,9 @@ pub fn apply(prepared: &mut Prepared, options: &RunOptions) {
         let Some(later) = options.phase.get(wire.spec.name()).copied() else {
             continue;
         };
-        let start = wire.spec.start_mut();
+        let Some(start) = wire.spec.start_mut() else {
+            continue;
+        };
         *start = match *start {
             Start::At(at) => Start::At(at + later),
             Start::Triggered { delay } => Start::Triggered {
@@ -500,6 +502,8 @@ fn assemble(
             WireSpec::Pin(spec) => machine.attach_pin(spec.clone()),
             WireSpec::Can(spec) => machine.attach_can(spec.clone()),
             WireSpec::CanHost(spec) => machine.attach_can_host(spec.clone()),
+            WireSpec::I2c(spec) => machine.attach_i2c(spec.clone()),
+            WireSpec::I2cDevice(spec) => machine.attach_i2c_device(spec),
         };
         ids.push(id.map_err(|e| ScenarioError::at(&wire.place, e.to_string()))?);
     }

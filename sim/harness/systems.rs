@@ -111,6 +111,17 @@ fn remarks(report: &Report) -> String {
         };
         remarks.push(format!("host {}{time}{resends}", host.outcome));
     }
+    for bus in report.wires.iter().filter_map(|w| w.i2c.as_ref()) {
+        if bus.stretches > 0 {
+            remarks.push(format!("SCL held {}", short(bus.stretched_s)));
+        }
+        let counts = [
+            (bus.nacked, "not acknowledged"),
+            (bus.timed_out, "timed out"),
+        ];
+        let counts = counts.iter().filter(|(n, _)| *n > 0);
+        remarks.extend(counts.map(|(n, what)| format!("{n} {what}")));
+    }
     for dma in report.dma.iter().filter(|d| d.overwritten > 0) {
         remarks.push(format!("{} overwritten in the DMA ring", dma.overwritten));
     }

@@ -49,6 +49,21 @@ impl<'a> Explainer<'a> {
         }
     }
 
+    /// The name of exception `number`.
+    pub(super) fn name(&self, number: u16) -> String {
+        self.chip.exception_name(number)
+    }
+
+    /// Where exception `number` stood at `time`.
+    pub(super) fn state(&self, number: u16, time: Picos) -> State {
+        self.history.state(number, time)
+    }
+
+    /// The function of its handler.
+    pub(super) fn handler_of(&self, number: u16) -> Option<String> {
+        (self.handler)(number)
+    }
+
     /// The chain of unit `number` of `wire`, from the loss to its origin.
     #[must_use]
     pub fn explain(&self, wire: &WireLog, number: usize) -> Vec<Link> {
@@ -112,6 +127,10 @@ impl<'a> Explainer<'a> {
             });
             return format!("FIFO {} (full)", u8::from(second));
         }
+        if wire.kind == "i2c" {
+            let v1 = self.chip.peripherals.iter().any(|p| p.kind == "i2c-v1");
+            return if v1 { "DR" } else { "RXDR" }.to_owned();
+        }
         if wire.kind != "uart" {
             return "the pending flag".to_owned();
         }
@@ -139,8 +158,8 @@ impl<'a> Explainer<'a> {
     /// Why the interrupt did not take what was there at `unit.settled`.
     fn not_taken(&self, wire: &WireLog, unit: &Unit, chain: &mut Vec<Link>) {
         let Some(number) = unit.interrupt else {
-            // Without an interrupt a UART has asked DMA (DMAR).
-            chain.push(if wire.kind == "uart" {
+            // Without an interrupt a UART or an I2C has asked DMA (DMAR, DMAEN).
+            chain.push(if matches!(wire.kind, "uart" | "i2c") {
                 Link::DmaDidNotTake
             } else {
                 Link::NotRequested { interrupt: None }
@@ -200,7 +219,7 @@ impl<'a> Explainer<'a> {
     }
 
     /// Why exception `number` was pending from `since` to `until`: a stall, another handler, or a mask.
-    fn not_entered(
+    pub(super) fn not_entered(
         &self,
         number: u16,
         interrupt: String,
@@ -226,7 +245,7 @@ impl<'a> Explainer<'a> {
     }
 
     /// Adds the stall that takes most of `from..to`, and what it waited for. False if stalls take less than half.
-    fn stalled(&self, from: Picos, to: Picos, chain: &mut Vec<Link>) -> bool {
+    pub(super) fn stalled(&self, from: Picos, to: Picos, chain: &mut Vec<Link>) -> bool {
         let mut groups: BTreeMap<(HoldKind, Option<u16>, Option<String>), Group<'_>> =
             BTreeMap::new();
         let mut all = Picos::ZERO;

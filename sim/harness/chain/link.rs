@@ -11,7 +11,7 @@ use crate::report::PlaceReport;
 pub enum Link {
     /// What was lost.
     Lost {
-        /// `uart`, `pin` or `can`.
+        /// `uart`, `pin`, `can` or `i2c`.
         kind: String,
         /// Number on its wire.
         unit: u64,
@@ -22,9 +22,18 @@ pub enum Link {
         /// When.
         at_s: f64,
     },
+    /// SCL of an I2C bus was held low: nothing is lost by that, but the host waits.
+    Stretched {
+        /// `address`, `received`, `transmit` or `count`: what firmware had not done.
+        reason: String,
+        /// Since when.
+        at_s: f64,
+        /// For how long.
+        length_s: f64,
+    },
     /// The register, or the pending flag of the line, was still taken by an earlier unit.
     StillHeld {
-        /// `RDR` or `DR` of a UART, `the pending flag` of a pin, `FIFO 0 (full)` or `FIFO 1 (full)` of a CAN controller.
+        /// `RDR` or `DR` of a UART, `DR` or `RXDR` of an I2C, `the pending flag` of a pin, `FIFO 0 (full)` or `FIFO 1 (full)` of a CAN controller.
         register: String,
         /// The unit that was in it.
         unit: u64,

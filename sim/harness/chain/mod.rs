@@ -1,11 +1,12 @@
 //! The causal chain of a loss: from the byte that is gone, back to the call that made the flash busy.
 //!
 //! Reads the log, the chip's names and the firmware's; decides nothing about verdicts. `link` is what a
-//! chain is made of, `explain` finds the links, `text` writes them for people.
+//! chain is made of, `explain` finds the links (`stretch` those of a held I2C clock), `text` writes them for people.
 
 mod explain;
 mod history;
 mod link;
+mod stretch;
 mod text;
 
 pub use explain::Explainer;

@@ -48,6 +48,7 @@ pub fn summary(chain: &[Link]) -> String {
             }),
             Link::Reset { cause, .. } => Some(format!("reset by {cause}")),
             Link::Lost { .. }
+            | Link::Stretched { .. }
             | Link::StillHeld { .. }
             | Link::Pending { .. }
             | Link::Called { .. } => None,
@@ -69,7 +70,7 @@ fn link_text(link: &Link) -> String {
             at_s,
         } => {
             let what = match kind.as_str() {
-                "uart" => format!("byte #{unit} ({})", hex_byte(*value)),
+                "uart" | "i2c" => format!("byte #{unit} ({})", hex_byte(*value)),
                 "can" => format!("frame #{unit} ({})", frame_name(*value)),
                 _ => format!("edge #{unit}"),
             };
@@ -83,6 +84,23 @@ fn link_text(link: &Link) -> String {
                 other => other,
             };
             format!("{what} {how} at {}", seconds(*at_s))
+        }
+        Link::Stretched {
+            reason,
+            at_s,
+            length_s,
+        } => {
+            let what = match reason.as_str() {
+                "address" => "its address was not answered",
+                "received" => "a byte was not read",
+                "transmit" => "a byte was not written",
+                _ => "the next count was not set",
+            };
+            format!(
+                "SCL held {} from {}: {what}",
+                seconds(*length_s),
+                seconds(*at_s)
+            )
         }
         Link::StillHeld { register, unit } => format!("{register} still held #{unit}"),
         Link::Pending {

@@ -37,6 +37,7 @@ pub(crate) fn build(ending: &Ending<'_>) -> Report {
     let mut report = books(ending);
     let (log, firmware) = (ending.machine.log(), &*ending.prepared.firmware);
     (report.losses, report.losses_not_listed, report.causes) = losses(ending, false);
+    buses(&mut report, ending, true);
     report.stall_sites = stall_sites(ending);
     report.operations = operations(log, firmware);
     report.nors = super::nor::nors(ending.machine, firmware, true);
@@ -55,6 +56,8 @@ pub(crate) fn judged(ending: &Ending<'_>) -> Report {
     if ending.expect.wire.iter().any(|w| !w.blames.is_empty()) {
         report.losses = losses(ending, true).0;
     }
+    let blamed = |w: &crate::scenario::expect::ExpectWire| !w.stretch_blames.is_empty();
+    buses(&mut report, ending, ending.expect.wire.iter().any(blamed));
     report.unmodelled = unmodelled(ending.machine.log(), &ending.prepared.firmware, ending.svd);
     expectations::judge(&mut report, ending);
     report
@@ -319,20 +322,48 @@ fn storms(ending: &Ending<'_>) -> Vec<StormReport> {
         .collect()
 }
 
-/// Losses in order of time with their chains, and the causes that they share; or only the first of each wire.
-fn losses(ending: &Ending<'_>, only_first: bool) -> (Vec<LossReport>, u64, Vec<CauseReport>) {
+/// Fills in what happened on I2C buses, explained or not.
+fn buses(report: &mut Report, ending: &Ending<'_>, explained: bool) {
+    let log = ending.machine.log();
+    if log.i2c.is_empty() {
+        return;
+    }
+    let end = ending.machine.time();
+    with_explainer(ending, |explainer| {
+        let explainer = explained.then_some(explainer);
+        for (id, record) in &log.i2c {
+            if let Some(wire) = report.wires.get_mut(id.0) {
+                wire.i2c = Some(super::i2c::report(record, end, explainer));
+            }
+        }
+    });
+}
+
+fn with_explainer<T>(ending: &Ending<'_>, f: impl FnOnce(&Explainer<'_>) -> T) -> T {
     let (machine, prepared) = (ending.machine, ending.prepared);
-    let log = machine.log();
     let enabled = |number: u16| machine.cpu().nvic.is_enabled(ExceptionNumber(number));
     let handler = |number: u16| handler(ending, number);
-    let explainer = Explainer::new(
-        log,
+    f(&Explainer::new(
+        machine.log(),
         &prepared.chip,
         &prepared.firmware,
         machine.time(),
         &enabled,
         &handler,
-    );
+    ))
+}
+
+/// Losses in order of time with their chains, and the causes that they share; or only the first of each wire.
+fn losses(ending: &Ending<'_>, only_first: bool) -> (Vec<LossReport>, u64, Vec<CauseReport>) {
+    with_explainer(ending, |explainer| explained(ending, explainer, only_first))
+}
+
+fn explained(
+    ending: &Ending<'_>,
+    explainer: &Explainer<'_>,
+    only_first: bool,
+) -> (Vec<LossReport>, u64, Vec<CauseReport>) {
+    let log = ending.machine.log();
     let mut lost: Vec<(Picos, usize, usize)> = Vec::new();
     for (w, wire) in log.wires.iter().enumerate() {
         lost.extend(

@@ -6,7 +6,7 @@ use flashstall_cpu::Addr;
 use flashstall_mcu::Picos;
 
 use super::build::Ending;
-use super::model::{DmaReport, ExpectationReport, Report, Verdict};
+use super::model::{DmaReport, ExpectationReport, Report, Verdict, WireReport};
 use super::names::hold_name;
 use crate::chain::{Link, stalled_at};
 use crate::memory;
@@ -148,6 +148,7 @@ fn wire(list: &mut List, report: &Report, expect: &ExpectWire) {
             count,
         );
     }
+    bus(list, wire, expect);
     for function in &expect.blames {
         let first = report.losses.iter().find(|l| l.wire == *name);
         let named = first.is_some_and(|loss| loss.chain.iter().any(|link| names(link, function)));
@@ -158,6 +159,45 @@ fn wire(list: &mut List, report: &Report, expect: &ExpectWire) {
         };
         list.push(
             format!("wire {name} first chain"),
+            format!("names {}", function.value),
+            actual,
+            named,
+        );
+    }
+}
+
+/// What is expected of an I2C bus.
+fn bus(list: &mut List, wire: &WireReport, expect: &ExpectWire) {
+    let Some(bus) = &wire.i2c else { return };
+    let name = &wire.name;
+    for (what, bounds, actual) in [
+        ("completed", &expect.completed, bus.completed),
+        ("failed", &expect.failed, bus.failed),
+        ("not acknowledged", &expect.nacked, bus.nacked),
+        ("timed out", &expect.timed_out, bus.timed_out),
+        ("read", &expect.read, bus.read),
+        ("wrong answers", &expect.wrong_answers, bus.wrong_answers),
+    ] {
+        list.bounds(format!("wire {name} {what}"), bounds.as_ref(), actual);
+    }
+    let time = |s: f64| Time(Picos((s * 1e12).round() as u64));
+    let longest = bus.longest.as_ref().map_or(0.0, |l| l.length_s);
+    for (what, bounds, actual) in [
+        ("SCL held", &expect.stretched, bus.stretched_s),
+        ("longest stretch", &expect.longest_stretch, longest),
+    ] {
+        list.bounds(format!("wire {name} {what}"), bounds.as_ref(), time(actual));
+    }
+    for function in &expect.stretch_blames {
+        let chain = bus.longest.as_ref().map(|l| &l.chain);
+        let named = chain.is_some_and(|c| c.iter().any(|link| names(link, function)));
+        let actual = match chain {
+            None => "SCL was never held",
+            Some(_) if named => "it does",
+            Some(_) => "it does not",
+        };
+        list.push(
+            format!("wire {name} longest stretch"),
             format!("names {}", function.value),
             actual,
             named,

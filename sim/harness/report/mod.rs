@@ -7,6 +7,7 @@ mod build;
 mod dma;
 mod expectations;
 mod hosts;
+mod i2c;
 mod model;
 mod names;
 mod nor;
@@ -18,6 +19,8 @@ pub use nor::{MAX_NOR_OPERATIONS, NorIgnoredReport, NorOperationReport, NorRepor
 
 pub(crate) use account::{is_lost, is_settled};
 pub(crate) use build::{Ending, build, judged, stall_totals, unmodelled};
+pub(crate) use i2c::reason_name;
+pub use i2c::{I2cReport, StretchReport};
 pub(crate) use names::{
     cause_name, hex_byte, hold_name, operation_name, place_report, places_report, reset_name,
     seconds,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::i2c::I2cReport;
 use super::nor::NorReport;
 use crate::chain::Link;
 
@@ -248,7 +249,7 @@ pub struct FaultReport {
 pub struct WireReport {
     /// Its name.
     pub name: String,
-    /// `uart`, `pin` or `can`.
+    /// `uart`, `pin`, `can` or `i2c`.
     pub kind: String,
     /// Bytes, edges or frames that were sent and complete.
     pub sent: u64,
@@ -261,6 +262,9 @@ pub struct WireReport {
     /// can: frames that were received and that no filter wanted. They count neither as sent nor as lost.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub filtered: u64,
+    /// i2c: transactions, and the time that SCL was held, which is no loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub i2c: Option<I2cReport>,
     /// uart, pin: the least time that was left, when something was taken, before the next would have overrun it (merged, at a pin).
     /// Left out where no two followed each other.
     #[serde(default, skip_serializing_if = "Option::is_none")]

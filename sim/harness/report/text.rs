@@ -89,6 +89,12 @@ impl Report {
             ]);
         }
         block(out, &table);
+        for (wire, bus) in self.wires.iter().filter_map(|w| Some((w, w.i2c.as_ref()?))) {
+            folded(out, &super::i2c::text(&wire.name, bus));
+            if let Some(longest) = bus.longest.as_ref().filter(|l| !l.text.is_empty()) {
+                wrapped(out, "    longest: ", &longest.text);
+            }
+        }
         for host in &self.hosts {
             folded(out, &host_text(host));
         }

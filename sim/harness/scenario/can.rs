@@ -130,15 +130,19 @@ fn refuse(place: &Located<WireKind>, what: &str, keys: &[(bool, &str)]) -> Resul
 
 /// Refuses what belongs to CAN in a wire that is `what`, for example `a pin`.
 pub(super) fn refuse_in_others(table: &WireTable, what: &str) -> Result<()> {
-    for (given, key) in [
-        (table.bitrate.is_some(), "bitrate"),
-        (table.retransmit.is_some(), "retransmit"),
-        (table.others_acknowledge.is_some(), "others-acknowledge"),
+    for (given, key, whose) in [
+        (table.bitrate.is_some(), "bitrate", "can and i2c"),
+        (table.retransmit.is_some(), "retransmit", "can"),
+        (
+            table.others_acknowledge.is_some(),
+            "others-acknowledge",
+            "can",
+        ),
     ] {
         if given {
             return Err(ScenarioError::at(
                 &table.kind,
-                format!("`{key}` is for can, this wire is {what}"),
+                format!("`{key}` is for {whose}, this wire is {what}"),
             ));
         }
     }

@@ -6,10 +6,10 @@ use flashstall_mcu::chip::Chip;
 
 use super::Located;
 use super::diagnostic::ScenarioError;
-use super::expect::ExpectHost;
+use super::expect::{ExpectHost, ExpectWire};
 use super::file::ScenarioFile;
 use super::prepare::wire_index;
-use super::prepared::{Prepared, PreparedHost};
+use super::prepared::{Prepared, PreparedHost, WireSpec};
 use crate::report::{CAUSES, HOST_OUTCOMES, STOP_REASONS};
 
 /// Checks them all and adds the addresses of `expect.memory`.
@@ -28,7 +28,14 @@ pub(super) fn check(
         );
     }
     for wire in &expect.wire {
-        wire_index(&prepared.wires, &wire.name, &wire.name)?;
+        let index = wire_index(&prepared.wires, &wire.name, &wire.name)?;
+        let on_i2c = prepared.wires.get(index);
+        if !matches!(
+            on_i2c.map(|w| &w.spec),
+            Some(WireSpec::I2c(_) | WireSpec::I2cDevice(_))
+        ) {
+            only_of_i2c(wire)?;
+        }
         for (cause, bounds) in &wire.lost_by_cause {
             if !CAUSES.contains(&cause.as_str()) {
                 return Err(
@@ -37,7 +44,7 @@ pub(super) fn check(
                 );
             }
         }
-        for function in &wire.blames {
+        for function in wire.blames.iter().chain(&wire.stretch_blames) {
             function_exists(&prepared, function)?;
         }
     }
@@ -107,6 +114,27 @@ pub(super) fn check(
         prepared.memory.push((symbol.address, words));
     }
     Ok(prepared)
+}
+
+/// Refuses what can be expected of I2C wires only.
+fn only_of_i2c(wire: &ExpectWire) -> Result<(), ScenarioError> {
+    for (given, key) in [
+        (wire.completed.is_some(), "completed"),
+        (wire.failed.is_some(), "failed"),
+        (wire.nacked.is_some(), "nacked"),
+        (wire.timed_out.is_some(), "timed-out"),
+        (wire.read.is_some(), "read"),
+        (wire.wrong_answers.is_some(), "wrong-answers"),
+        (wire.stretched.is_some(), "stretched"),
+        (wire.longest_stretch.is_some(), "longest-stretch"),
+        (!wire.stretch_blames.is_empty(), "stretch-blames"),
+    ] {
+        if given {
+            let message = format!("`{key}` is for i2c wires, `{}` is none", wire.name.value);
+            return Err(ScenarioError::at(&wire.name, message));
+        }
+    }
+    Ok(())
 }
 
 fn check_host(prepared: &Prepared, expect: &ExpectHost) -> Result<(), ScenarioError> {

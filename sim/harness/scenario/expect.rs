@@ -85,6 +85,33 @@ pub struct ExpectWire {
     /// Functions, or the table that was read, that the chain of the first loss must name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blames: Vec<Located<String>>,
+    /// i2c: transactions that went well in the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<Bounds<u64>>,
+    /// i2c: transactions that the host gave up for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Bounds<u64>>,
+    /// i2c: attempts that ended because an address or a byte was not acknowledged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nacked: Option<Bounds<u64>>,
+    /// i2c: attempts that ended because SCL was held for longer than the host waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timed_out: Option<Bounds<u64>>,
+    /// i2c: bytes that the host has read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Bounds<u64>>,
+    /// i2c: transactions whose `answer` was another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong_answers: Option<Bounds<u64>>,
+    /// i2c: for how long SCL was held, altogether.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stretched: Option<Bounds<Time>>,
+    /// i2c: the longest time that SCL was held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_stretch: Option<Bounds<Time>>,
+    /// i2c: functions, or the table that was read, that the chain of the longest stretch must name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stretch_blames: Vec<Located<String>>,
 }
 
 /// `[[expect.host]]`

@@ -173,6 +173,10 @@ pub enum WireKind {
     Pin,
     /// Frames to a CAN controller.
     Can,
+    /// Transactions with an I2C controller.
+    I2c,
+    /// A slave on an I2C bus of which the chip is the master.
+    I2cDevice,
 }
 
 /// Does a sender wait for the receiver?
@@ -205,15 +209,15 @@ pub enum Edges {
 pub struct WireTable {
     /// Name in reports and in `[expect]`.
     pub name: Located<String>,
-    /// `uart`, `pin` or `can`.
+    /// `uart`, `pin`, `can`, `i2c` or `i2c-device`.
     pub kind: Located<WireKind>,
-    /// uart, can: the receiver, for example `USART1` or `CAN1`.
+    /// uart, can, i2c: the receiver, for example `USART1`, `CAN1` or `I2C1`. i2c-device: its master.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<Located<String>>,
     /// uart: the sender's nominal rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baud: Option<Located<Rate>>,
-    /// can: the sender's nominal bit rate.
+    /// can, i2c: the sender's nominal bit rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bitrate: Option<Located<Rate>>,
     /// can: does the sender send a frame again that nobody acknowledged? Default: true, as nodes do.
@@ -223,7 +227,7 @@ pub struct WireTable {
     /// Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub others_acknowledge: Option<bool>,
-    /// uart, can: how far the sender's clock is off. Default: 0.
+    /// uart, can, i2c: how far the sender's clock is off. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_error: Option<Deviation>,
     /// uart: data bits, parity (N, E, O) and stop bits. Default: `8N1`.
@@ -245,6 +249,36 @@ pub struct WireTable {
     /// pin: the edges that are counted as sent. Default: `rising`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Edges>,
+    /// i2c: whom the host speaks to, without the read bit: 0 to 0x7f. i2c-device: its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Located<u32>>,
+    /// i2c: the address has 10 bits, 0 to 0x3ff. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ten_bit: Option<bool>,
+    /// i2c: how long SCL is low in a bit. Default: half of it up to 100 kbit/s, two thirds above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scl_low: Option<Located<Time>>,
+    /// i2c: the host gives a transaction up when SCL has been held for so long. SMBus says 25 to 35 ms. Default: it waits for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stretch_timeout: Option<Located<Time>>,
+    /// i2c: how often the host tries a transaction again that was not acknowledged, or that it gave up. Default: 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
+    /// i2c: how long it waits before that. Default: 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_pause: Option<Time>,
+    /// i2c: the host ends when a transaction has failed for good. Default: false, it goes on with the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_on_failure: Option<bool>,
+    /// i2c-device: bytes of the pointer that a write begins with, 1 or 2. Default: 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer_bytes: Option<Located<u8>>,
+    /// i2c-device: bytes of a page, in which writes wrap round. Default: no pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<Located<u32>>,
+    /// i2c-device: how long it writes, and answers nobody, after a STOP. Default: 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_time: Option<Time>,
     /// Start at this time after power-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,
@@ -254,7 +288,7 @@ pub struct WireTable {
     /// With `on`: wait this much longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay: Option<Time>,
-    /// What is sent.
+    /// What is sent; of an i2c-device, what is in it.
     pub traffic: Located<TrafficTable>,
 }
 
@@ -277,6 +311,16 @@ impl WireTable {
             receiver_follows: None,
             pin: None,
             counts: None,
+            address: None,
+            ten_bit: None,
+            scl_low: None,
+            stretch_timeout: None,
+            retries: None,
+            retry_pause: None,
+            stop_on_failure: None,
+            pointer_bytes: None,
+            page: None,
+            write_time: None,
             at: None,
             on: None,
             delay: None,
@@ -286,7 +330,8 @@ impl WireTable {
 }
 
 /// `traffic` of a wire. For a uart exactly one of `hex`, `text`, `file`, `commands`, `chunks`, `counter`, `pattern`; for a pin `pulses` or `edges`; for a can what a uart has,
-/// cut into frames, or `frames`, or `candump`.
+/// cut into frames, or `frames`, or `candump`; for an i2c what a uart has, cut into writes, or `transactions`; for an i2c-device
+/// what a uart has: what is in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrafficTable {
@@ -375,6 +420,45 @@ pub struct TrafficTable {
     /// can: only frames of this interface of the log, for example `can0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interface: Option<Located<String>>,
+    /// i2c: what the host does, one after the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<Located<Vec<TransactionTable>>>,
+    /// i2c, with `transactions`: how often all of it is done. Default: once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Located<u32>>,
+    /// i2c, without `transactions`: bytes in each write. Default: all in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_size: Option<Located<u32>>,
+}
+
+/// One of `transactions`: START, the address, bytes, STOP. With `write` and `read` there is a repeated START between them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TransactionTable {
+    /// Bytes to the chip as hex digits; none (`""`) for an address and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write: Option<Located<String>>,
+    /// How many bytes are read from the chip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Located<u16>>,
+    /// What they should be, as hex digits: others are counted as a wrong answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Located<String>>,
+    /// Do this again and again until they are this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Located<String>>,
+    /// With `until`: the bits that count. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<Located<String>>,
+    /// With `until`: from the end of one to the next. Default: 5 ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Time>,
+    /// With `until`: so many at most. Default: 1000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Located<u32>>,
+    /// Idle time before it; alone it is one before the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Time>,
 }
 
 /// One of `frames`.

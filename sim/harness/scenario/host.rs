@@ -270,6 +270,7 @@ fn image(table: &Located<TrafficTable>, base: &Path) -> Result<Vec<u8>> {
         }
     }
     can::refuse_traffic(table, "an image is bytes")?;
+    super::i2c::refuse_traffic(table, "an image is bytes")?;
     traffic::bytes(table, base)
 }
 

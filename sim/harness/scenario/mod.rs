@@ -15,6 +15,7 @@ pub mod file;
 mod frames;
 mod generated;
 pub mod host;
+mod i2c;
 mod located;
 mod mix;
 pub mod nor;

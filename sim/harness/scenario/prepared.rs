@@ -6,7 +6,9 @@ use flashstall_cpu::Addr;
 use flashstall_mcu::chip::Chip;
 use flashstall_mcu::machine::{BoardNor, FlashTiming, OpenBehaviours};
 use flashstall_mcu::periph::Pin;
-use flashstall_mcu::wire::{CanHostWire, CanWire, HostWire, PinWire, Start, UartWire};
+use flashstall_mcu::wire::{
+    CanHostWire, CanWire, HostWire, I2cDeviceWire, I2cWire, PinWire, Start, UartWire,
+};
 use flashstall_mcu::{Hertz, Picos};
 
 use super::Located;
@@ -36,6 +38,10 @@ pub enum WireSpec {
     Can(CanWire),
     /// A host on the bus of a CAN controller.
     CanHost(CanHostWire),
+    /// A host that is the master of an I2C bus.
+    I2c(I2cWire),
+    /// A slave on an I2C bus of which the chip is the master.
+    I2cDevice(I2cDeviceWire),
 }
 
 impl WireSpec {
@@ -48,6 +54,8 @@ impl WireSpec {
             Self::Pin(wire) => &wire.name,
             Self::Can(wire) => &wire.name,
             Self::CanHost(host) => &host.name,
+            Self::I2c(wire) => &wire.name,
+            Self::I2cDevice(device) => &device.name,
         }
     }
 
@@ -60,7 +68,8 @@ impl WireSpec {
                 let last = wire.bytes.last();
                 last.map_or(Picos::ZERO, |b| b.offset + character)
             }
-            Self::Host(_) | Self::CanHost(_) => return None,
+            Self::Host(_) | Self::CanHost(_) | Self::I2c(_) => return None,
+            Self::I2cDevice(_) => Picos::ZERO,
             Self::Pin(wire) => wire.edges.last().map_or(Picos::ZERO, |e| e.offset),
             Self::Can(wire) => wire.frames.iter().fold(Picos::ZERO, |free, f| {
                 let bits = f.frame.bits().to_idle();
@@ -78,18 +87,22 @@ impl WireSpec {
             Self::Pin(wire) => wire.start,
             Self::Can(wire) => wire.start,
             Self::CanHost(host) => host.start,
+            Self::I2c(wire) => wire.start,
+            Self::I2cDevice(_) => Start::At(Picos::ZERO),
         }
     }
 
-    /// When it starts, to be changed.
-    pub const fn start_mut(&mut self) -> &mut Start {
-        match self {
+    /// When it starts, to be changed; `None` of what is there all the time.
+    pub const fn start_mut(&mut self) -> Option<&mut Start> {
+        Some(match self {
             Self::Uart(wire) => &mut wire.start,
             Self::Host(host) => &mut host.start,
             Self::Pin(wire) => &mut wire.start,
             Self::Can(wire) => &mut wire.start,
             Self::CanHost(host) => &mut host.start,
-        }
+            Self::I2c(wire) => &mut wire.start,
+            Self::I2cDevice(_) => return None,
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use super::file::{Edges, FlowControlKind, ScenarioFile, WireKind, WireTable};
 use super::prepare::symbol;
 use super::prepared::{PreparedWire, Trigger, WireSpec};
 use super::quantity::{Deviation, Rate, Time};
-use super::{Located, can, traffic};
+use super::{Located, can, i2c, traffic};
 use crate::firmware::Firmware;
 
 type Result<T> = std::result::Result<T, ScenarioError>;
@@ -24,16 +24,25 @@ pub(super) fn wire(
     chip: &Chip,
     firmware: &Firmware,
 ) -> Result<PreparedWire> {
+    if table.kind.value == WireKind::I2cDevice {
+        return i2c::device(table, base, chip);
+    }
     let when = (table.at, table.on.as_ref(), table.delay);
     let (start, trigger) = start(&table.name, when, firmware)?;
     match table.kind.value {
-        WireKind::Can => can::wire(table, base, chip, start, trigger),
+        WireKind::Can => {
+            i2c::refuse_in_others(table, "a can")?;
+            can::wire(table, base, chip, start, trigger)
+        }
+        WireKind::I2c | WireKind::I2cDevice => i2c::wire(table, base, chip, start, trigger),
         WireKind::Uart => {
             can::refuse_in_others(table, "a uart")?;
+            i2c::refuse_in_others(table, "a uart")?;
             uart(table, base, chip, start, trigger)
         }
         WireKind::Pin => {
             can::refuse_in_others(table, "a pin")?;
+            i2c::refuse_in_others(table, "a pin")?;
             for (given, key) in [
                 (table.port.is_some(), "port"),
                 (table.baud.is_some(), "baud"),

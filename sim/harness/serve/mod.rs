@@ -290,7 +290,11 @@ fn attach(
             });
             (spec, port)
         }
-        WireSpec::Host(_) | WireSpec::CanHost(_) | WireSpec::Pin(_) => {
+        WireSpec::Host(_)
+        | WireSpec::CanHost(_)
+        | WireSpec::Pin(_)
+        | WireSpec::I2c(_)
+        | WireSpec::I2cDevice(_) => {
             return Err(ScenarioError::new(format!(
                 "`{name}` is no line that could be served"
             )));

@@ -9,7 +9,7 @@ pub mod vcd;
 
 use flashstall_mcu::log::{Fate, Log, Unit, WireLog};
 use flashstall_mcu::nor::{NorSocket, command_name};
-use flashstall_mcu::wire::LineFormat;
+use flashstall_mcu::wire::{I2cRecord, LineFormat, WireId};
 use flashstall_mcu::{Machine, Picos};
 
 use crate::chain::{at, stalled_at};
@@ -149,9 +149,14 @@ impl Timeline {
             wires: log
                 .wires
                 .iter()
-                .map(|wire| {
+                .enumerate()
+                .map(|(n, wire)| {
                     let spec = prepared.wires.iter().map(|w| &w.spec);
-                    lane(wire, spec.clone().find(|s| s.name() == wire.name), end)
+                    let mut lane = lane(wire, spec.clone().find(|s| s.name() == wire.name), end);
+                    if let Some(record) = log.i2c.get(&WireId(n)) {
+                        lane.levels = scl(record, end);
+                    }
+                    lane
                 })
                 .collect(),
             runs: log
@@ -306,7 +311,11 @@ fn lane(wire: &WireLog, spec: Option<&WireSpec>, end: Picos) -> Lane {
         }
         Some(WireSpec::Can(w)) => can(wire, w.bit_rate),
         Some(WireSpec::CanHost(w)) => can(wire, w.bit_rate),
-        None => (vec![Picos::ZERO; units.len()], (None, Vec::new())),
+        Some(WireSpec::I2c(w)) => (
+            vec![w.clock.rate.periods(9); units.len()],
+            (None, Vec::new()),
+        ),
+        Some(WireSpec::I2cDevice(_)) | None => (vec![Picos::ZERO; units.len()], (None, Vec::new())),
     };
     let (before, mut changes) = levels;
     changes.retain(|(at, _)| *at <= end);
@@ -327,6 +336,23 @@ fn uart(units: &[Unit], format: &LineFormat) -> Levels {
         levels.into_iter().map(move |(at, high)| (start + at, high))
     };
     (Some(true), units.iter().flat_map(of).collect())
+}
+
+/// SCL as far as the chip drives it: low while it is held. What the host makes of it is not shown.
+fn scl(record: &I2cRecord, end: Picos) -> Levels {
+    let kept = record.stretches.kept.iter().map(|s| (s.from, s.to));
+    let open = record.open.map(|(from, _)| (from, end));
+    let mut changes: Vec<(Picos, bool)> = Vec::new();
+    for (from, to) in kept.chain(open) {
+        // A hold whose reason changed goes on.
+        if changes.last().is_some_and(|(at, _)| *at == from) {
+            changes.pop();
+        } else {
+            changes.push((from, false));
+        }
+        changes.push((to, true));
+    }
+    (Some(true), changes)
 }
 
 /// Levels of a bus as its sender drives them, with the acknowledgement where there was one.

@@ -36,15 +36,18 @@ impl<'a> Fork<'a> {
     pub(super) fn new(variation: &'a Variation) -> Result<Self, ScenarioError> {
         let prepared = &variation.base;
         let replaced = variation.varied_wires();
-        let on_can = replaced.iter().any(|n| {
+        let on_a_bus = replaced.iter().any(|n| {
             let spec = prepared.wires.get(*n).map(|w| &w.spec);
-            matches!(spec, Some(WireSpec::Can(_) | WireSpec::CanHost(_)))
+            matches!(
+                spec,
+                Some(WireSpec::Can(_) | WireSpec::CanHost(_) | WireSpec::I2c(_))
+            )
         });
         let fresh = Run::new(prepared, true)?;
         let mut fork = Self {
             run: fresh.clone(),
             replaced,
-            usable: !on_can,
+            usable: !on_a_bus,
         };
         if fork.usable {
             let flash = variation.axes.iter().any(|a| a.slot == Slot::Flash);
@@ -172,7 +175,10 @@ impl<'a> Fork<'a> {
                 WireSpec::Uart(spec) => Replacement::Uart(spec.clone()),
                 WireSpec::Host(spec) => Replacement::Host(spec.clone()),
                 WireSpec::Pin(spec) => Replacement::Pin(spec.clone()),
-                WireSpec::Can(_) | WireSpec::CanHost(_) => return None,
+                WireSpec::Can(_)
+                | WireSpec::CanHost(_)
+                | WireSpec::I2c(_)
+                | WireSpec::I2cDevice(_) => return None,
             };
             if !machine.replace_wire(id, new) {
                 return None;

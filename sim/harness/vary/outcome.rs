@@ -32,7 +32,7 @@ pub struct Outcome {
     pub missing: u64,
     /// Bytes sent after a buffer of the scenario was full: nobody can tell from it whether they arrived. No column of a sweep.
     pub unseen: u64,
-    /// Hosts whose image is not where it should be, or who gave up.
+    /// Hosts whose image is not where it should be, or who gave up; masters of I2C buses with a transaction that failed or was answered wrongly.
     pub hosts_failed: u64,
     /// Pages that hosts sent again.
     pub resends: u64,
@@ -205,7 +205,11 @@ pub(super) fn outcome(prepared: &Prepared, machine: &Machine, report: &Report) -
             || h.outcome == "refused"
             || h.stored.as_ref().is_some_and(|s| !s.equal)
     };
-    o.hosts_failed = report.hosts.iter().filter(failed).count() as u64;
+    // The master of an I2C bus is a host, too.
+    let buses = report.wires.iter().filter_map(|w| w.i2c.as_ref());
+    let without_success = buses.filter(|b| b.failed > 0 || b.wrong_answers > 0);
+    o.hosts_failed =
+        report.hosts.iter().filter(failed).count() as u64 + without_success.count() as u64;
     for total in log.stall_totals.values() {
         o.longest_stall = o.longest_stall.max(total.longest);
     }

@@ -42,6 +42,16 @@ impl Slot {
 
 /// Does a wire have a value of this kind? `named`: it was asked for by name.
 fn wire_has(kind: Kind, wire: WireKind, named: bool) -> bool {
+    match wire {
+        WireKind::I2c => {
+            return matches!(
+                kind,
+                Kind::Bitrate | Kind::ClockError | Kind::Gap | Kind::Phase
+            );
+        }
+        WireKind::I2cDevice => return false,
+        WireKind::Uart | WireKind::Pin | WireKind::Can => {}
+    }
     match kind {
         Kind::Baud => wire == WireKind::Uart,
         Kind::Bitrate | Kind::Dlc | Kind::DlcMin | Kind::ExtendedShare | Kind::RemoteShare => {

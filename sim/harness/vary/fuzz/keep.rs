@@ -138,7 +138,9 @@ fn wire(variation: &Variation, file: &mut ScenarioFile, n: usize, keep: &Keep) -
             }
             .into();
         }
-        WireSpec::Host(_) | WireSpec::CanHost(_) => return None,
+        WireSpec::Host(_) | WireSpec::CanHost(_) | WireSpec::I2c(_) | WireSpec::I2cDevice(_) => {
+            return None;
+        }
     }
     Some(())
 }
