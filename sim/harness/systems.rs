@@ -118,6 +118,8 @@ fn remarks(report: &Report) -> String {
         let counts = [
             (bus.nacked, "not acknowledged"),
             (bus.timed_out, "timed out"),
+            (bus.failed, "failed"),
+            (bus.wrong_answers, "answered wrongly"),
         ];
         let counts = counts.iter().filter(|(n, _)| *n > 0);
         remarks.extend(counts.map(|(n, what)| format!("{n} {what}")));
