@@ -1,10 +1,10 @@
 //! `flashstall serve`: a port of the simulated chip as a pseudo-terminal that a real host program opens.
 //!
 //! The firmware runs as in any scenario; who sends on one of its ports is a program on this machine. Its bytes go out on the simulated line at the
-//! line's rate, what the chip says goes back to it. A machine asks for input by an event of its own every [half millisecond](live::PERIOD), which also happens
+//! line's rate, what the chip says goes back to it. A machine asks for input by an event of its own every half millisecond, which also happens
 //! while the core is held: bytes that arrive during an erase arrive then, and are lost as on silicon.
 //!
-//! What came, and when, is [recorded](record): the recording is a scenario that gives the same report without anybody at the port.
+//! What came, and when, is recorded: the recording is a scenario that gives the same report without anybody at the port.
 
 mod live;
 mod pace;
