@@ -13,7 +13,7 @@ use flashstall_mcu::Picos;
 use flashstall_mcu::chip::Chip;
 use flashstall_mcu::log::{
     Fate, FlashOperation, InterruptRun, Log, OperationId, OperationKind, ResetCause, ResetRecord,
-    Stall, Unit, WireLog,
+    Stall, Swapped, Unit, WireLog,
 };
 
 /// Exception numbers: USART1 is interrupt 37, TIM2 is 28.
@@ -141,6 +141,7 @@ fn programs_ten_half_words(log: &mut Log, firmware: &Firmware) {
             address: Addr(0x0802_0000),
             length: 2,
             bank: 1,
+            swapped: None,
             start,
             end,
             pc,
@@ -175,6 +176,28 @@ fn many_short_stalls_add_up() {
         "{text}"
     );
     assert!(text.contains("← FLASH_ProgramWord flash.c:"), "{text}");
+}
+
+#[test]
+fn a_swapped_bank_has_both_of_its_addresses() {
+    let (text, _) = chain(lost(1_400, Fate::Overrun), true, |log, firmware| {
+        programs_ten_half_words(log, firmware);
+        for operation in &mut log.operations.kept {
+            operation.bank = 2;
+            operation.swapped = Some(Swapped {
+                home: Addr(0x0812_0000),
+                sector: Some(17),
+            });
+        }
+        log.stalls.kept.iter_mut().for_each(|s| s.bank = 2);
+        log.runs.push(ran(USART1, 1_000, 1_600, 1_610));
+    });
+    assert!(
+        text.contains(
+            "bank 2 busy: program 0x08020000 (sector 17, 0x08120000 while banks are not swapped), 50.000 us"
+        ),
+        "{text}"
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::report::{
     StallsReport, StopReport, UnmodelledReport, seconds, stall_totals, unmodelled,
 };
 use crate::run::{RunOptions, execute};
-use crate::scenario::file::{FlashTable, OpenTable};
+use crate::scenario::file::{FlashTable, OpenTable, OptionTable};
 use crate::scenario::{Prepared, ScenarioError, Until, chip_file, open, timing};
 use crate::{exit, memory};
 
@@ -158,6 +158,7 @@ pub(crate) fn prepare(elf: &Path, chip: &str) -> Result<Prepared, ScenarioError>
         hse: Some(Hertz::new(8_000_000)),
         lse: None,
         timing: timing(&chip, &FlashTable::default())?,
+        options: OptionTable::default(),
         open: open(&chip, &OpenTable::default()),
         pins: Vec::new(),
         patches: Vec::new(),

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use flashstall_cpu::Addr;
 use flashstall_mcu::machine::FlashTiming;
 use flashstall_mcu::wire::{Start, WireId};
-use flashstall_mcu::{Engine, Machine, MachineOptions, Picos, Stop};
+use flashstall_mcu::{Engine, Machine, Picos, Stop};
 
 use crate::engine::{EngineKind, engine};
 use crate::report::{Ending, Report, StopReport, build, judged, stop_report};
 use crate::scenario::file::OpenTable;
-use crate::scenario::{Prepared, Scenario, ScenarioError, Trigger, Until, WireSpec, change_open};
+use crate::scenario::{
+    Prepared, Scenario, ScenarioError, Trigger, Until, WireSpec, change_open, options,
+};
 use crate::svd::RegisterNames;
 use crate::timeline::Timeline;
 
@@ -330,6 +332,7 @@ impl<'a> Run<'a> {
             Stop::Fault { .. } => Some(("fault", self.faulting())),
             Stop::Lockup { pc } => Some(("lockup", pc)),
             Stop::Dead { pc } => Some(("dead", pc)),
+            Stop::BootLoader => Some(("boot-loader", Addr(0))),
         }
     }
 
@@ -462,13 +465,7 @@ fn assemble(
     prepared: &Prepared,
     fast_forward: bool,
 ) -> Result<(Machine, Vec<WireId>), ScenarioError> {
-    let options = MachineOptions {
-        hse: prepared.hse,
-        lse: prepared.lse,
-        timing: prepared.timing,
-        open: prepared.open,
-        fast_forward,
-    };
+    let options = prepared.machine_options(fast_forward);
     let fail = |e: String| ScenarioError::new(e);
     let mut machine =
         Machine::new(prepared.chip.clone(), options).map_err(|e| fail(e.to_string()))?;
@@ -491,6 +488,7 @@ fn assemble(
     for (at, bytes) in &prepared.patches {
         machine.load(*at, bytes).map_err(|e| fail(e.to_string()))?;
     }
+    options::set(&mut machine, &prepared.options)?;
     for (pin, high) in &prepared.pins {
         machine.set_pin(*pin, *high);
     }

@@ -11,7 +11,7 @@ use super::history::{History, State};
 use super::link::Link;
 use crate::firmware::Firmware;
 use crate::report::{
-    cause_name, hold_name, operation_name, place_report, places_report, reset_name,
+    cause_name, hold_name, operation_name, place_report, places_report, reset_name, swapped_name,
 };
 
 /// Explains losses of one run.
@@ -315,6 +315,7 @@ impl<'a> Explainer<'a> {
             bank: stall.bank,
             operation: operation_name(operation.kind).to_owned(),
             address: operation.address.to_string(),
+            swapped: operation.swapped.map(swapped_name),
             length_s: (operation.end - operation.start).as_secs_f64(),
         });
         for place in places_report(&started_by(self.log, self.firmware, operation)) {

@@ -113,6 +113,9 @@ pub enum Link {
         operation: String,
         /// What the operation touched.
         address: String,
+        /// Where that really is, if the banks were swapped.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        swapped: Option<String>,
         /// How long it takes.
         length_s: f64,
     },

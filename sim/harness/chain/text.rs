@@ -175,10 +175,13 @@ fn link_text(link: &Link) -> String {
             bank,
             operation,
             address,
+            swapped,
             length_s,
         } => {
+            let home = swapped.as_ref().map(|s| format!(" ({s})"));
             format!(
-                "bank {bank} busy: {operation} {address}, {}",
+                "bank {bank} busy: {operation} {address}{}, {}",
+                home.unwrap_or_default(),
                 seconds(*length_s)
             )
         }

@@ -10,7 +10,7 @@ use super::account;
 use super::expectations;
 use super::model::*;
 use super::names::{
-    cause_name, hold_name, operation_name, place_report, places_report, reset_name,
+    cause_name, hold_name, operation_name, place_report, places_report, reset_name, swapped_name,
 };
 use crate::chain::{Explainer, chain_text, stalled_at, started_by, summary};
 use crate::firmware::Firmware;
@@ -260,6 +260,7 @@ fn operations(log: &Log, firmware: &Firmware) -> Vec<OperationReport> {
                     longest_s: 0.0,
                     first_s: operation.start.as_secs_f64(),
                     first_address: operation.address.to_string(),
+                    first_swapped: operation.swapped.map(swapped_name),
                     started_by: places_report(&started_by(log, firmware, operation)),
                 });
                 totals.push((Picos::ZERO, Picos::ZERO));

@@ -88,7 +88,9 @@ fn stop(list: &mut List, report: &Report, ending: &Ending<'_>) {
     match &ending.expect.stop {
         Some(expected) => list.push("stop", &expected.value, reason, expected.value == reason),
         None => match reason {
-            "lockup" | "dead" | "bkpt" => list.push("stop", "no bad end", reason, false),
+            "lockup" | "dead" | "bkpt" | "boot-loader" => {
+                list.push("stop", "no bad end", reason, false)
+            }
             "exit" => {
                 let code = report.stop.code.unwrap_or(0);
                 if code != 0 || !ends_by_exit(ending) {

@@ -23,7 +23,7 @@ pub(crate) use i2c::reason_name;
 pub use i2c::{I2cReport, StretchReport};
 pub(crate) use names::{
     cause_name, hex_byte, hold_name, operation_name, place_report, places_report, reset_name,
-    seconds,
+    seconds, swapped_name,
 };
 pub(crate) use stop::stop_report;
 pub(crate) use text::{block, short, table, wrapped};

@@ -15,13 +15,14 @@ use crate::chain::Link;
 pub const REPORT_SCHEMA: &str = "flashstall-report/1";
 
 /// Why a run stopped: the values of [`StopReport::reason`].
-pub const STOP_REASONS: [&str; 7] = [
+pub const STOP_REASONS: [&str; 8] = [
     "until",
     "time-limit",
     "exit",
     "bkpt",
     "lockup",
     "dead",
+    "boot-loader",
     "budget",
 ];
 
@@ -450,6 +451,9 @@ pub struct OperationReport {
     pub first_s: f64,
     /// What the first touched.
     pub first_address: String,
+    /// Where that really is, if the banks were swapped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_swapped: Option<String>,
     /// Who started the first, innermost first.
     pub started_by: Vec<PlaceReport>,
 }

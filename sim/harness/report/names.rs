@@ -2,7 +2,7 @@
 
 use flashstall_cpu::HoldKind;
 use flashstall_mcu::Picos;
-use flashstall_mcu::log::{Fate, OperationKind, ResetCause};
+use flashstall_mcu::log::{Fate, OperationKind, ResetCause, Swapped};
 
 use super::model::PlaceReport;
 use crate::firmware::Place;
@@ -46,6 +46,15 @@ pub(crate) const fn operation_name(kind: OperationKind) -> &'static str {
         OperationKind::EepromWrite => "eeprom write",
         OperationKind::OptionErase => "option erase",
         OperationKind::OptionProgram => "option program",
+    }
+}
+
+/// Where cells really are that show in another bank's place: `sector 12, 0x08100000 while banks are not swapped`.
+pub(crate) fn swapped_name(swapped: Swapped) -> String {
+    let home = format!("{} while banks are not swapped", swapped.home);
+    match swapped.sector {
+        Some(sector) => format!("sector {sector}, {home}"),
+        None => home,
     }
 }
 

@@ -149,6 +149,21 @@ pub struct FlashTable {
     /// Write to the data EEPROM with the erase before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eeprom_erase: Option<Located<Time>>,
+    /// Option bytes that are not as the part leaves the factory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<OptionTable>,
+}
+
+/// `[flash.options]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OptionTable {
+    /// BFB2: each reset starts in system memory, which starts bank 2 if it holds an image, else bank 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bfb2: Option<Located<bool>>,
+    /// Write-protected sectors, counted through all banks from 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub write_protected: Vec<Located<u32>>,
 }
 
 /// `[pins]`

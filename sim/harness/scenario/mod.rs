@@ -19,6 +19,7 @@ mod i2c;
 mod located;
 mod mix;
 pub mod nor;
+pub(crate) mod options;
 pub mod patch;
 mod place;
 mod prepare;

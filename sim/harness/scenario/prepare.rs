@@ -76,6 +76,7 @@ pub(super) fn prepare(
         hse: file.board.hse.map(super::Frequency::hertz),
         lse: file.board.lse.map(super::Frequency::hertz),
         timing,
+        options: file.flash.options.clone().unwrap_or_default(),
         open: open(&chip, &file.open),
         pins: wires::pins(file, &chip)?,
         patches,
@@ -102,6 +103,11 @@ pub(super) fn prepare(
             "max-time must be above 0 and at most a day",
         ));
     }
+    super::options::check(
+        &prepared.chip,
+        prepared.machine_options(true),
+        &prepared.options,
+    )?;
     super::check_expect::check(file, prepared, base)
 }
 

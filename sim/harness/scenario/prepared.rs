@@ -9,9 +9,10 @@ use flashstall_mcu::periph::Pin;
 use flashstall_mcu::wire::{
     CanHostWire, CanWire, HostWire, I2cDeviceWire, I2cWire, PinWire, Start, UartWire,
 };
-use flashstall_mcu::{Hertz, Picos};
+use flashstall_mcu::{Hertz, MachineOptions, Picos};
 
 use super::Located;
+use super::file::OptionTable;
 use crate::firmware::Firmware;
 
 /// What starts a wire.
@@ -184,6 +185,8 @@ pub struct Prepared {
     pub lse: Option<Hertz>,
     /// How long flash operations take.
     pub timing: FlashTiming,
+    /// Option bytes that are not as the part leaves the factory.
+    pub options: OptionTable,
     /// Open behaviours.
     pub open: OpenBehaviours,
     /// Pins that are set before reset.
@@ -210,4 +213,17 @@ pub struct Prepared {
     pub max_instructions: u64,
     /// Words at the start of variables that `[expect]` asks for: address and how many, in the order of `expect.memory`.
     pub memory: Vec<(Addr, u32)>,
+}
+
+impl Prepared {
+    /// What the machine is built with.
+    pub(crate) const fn machine_options(&self, fast_forward: bool) -> MachineOptions {
+        MachineOptions {
+            hse: self.hse,
+            lse: self.lse,
+            timing: self.timing,
+            open: self.open,
+            fast_forward,
+        }
+    }
 }

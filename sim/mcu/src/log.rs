@@ -84,8 +84,10 @@ pub struct FlashOperation {
     pub address: Addr,
     /// How many bytes.
     pub length: u32,
-    /// Bank number, from 1.
+    /// Bank number, from 1, wherever that bank shows.
     pub bank: u8,
+    /// Where that really is, if the banks were swapped; `None` for an operation on all of them.
+    pub swapped: Option<Swapped>,
     /// Start.
     pub start: Picos,
     /// End (planned; a reset can cut it short).
@@ -94,6 +96,15 @@ pub struct FlashOperation {
     pub pc: Addr,
     /// Who asked. Kept for each erase, and for the first program at each `pc`.
     pub snapshot: Option<Box<Snapshot>>,
+}
+
+/// Cells that show in another bank's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Swapped {
+    /// Their address while each bank is in its own place.
+    pub home: Addr,
+    /// Their sector, counted through all banks from 0; `None` on a part with pages.
+    pub sector: Option<u32>,
 }
 
 /// One time that the core was held.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use flashstall_cpu::{Addr, Cpu, CpuConfig, Exit};
 
-pub use crate::flash::FlashTiming;
+pub use crate::flash::{FlashTiming, OptionError, OptionSettings};
 pub use engine::{Engine, NativeEngine, Stop};
 pub use error::{AttachError, LoadError, MachineError};
 pub use nor::BoardNor;
@@ -31,7 +31,7 @@ pub use options::{MachineOptions, OpenBehaviours};
 use crate::chip::Chip;
 use crate::log::Log;
 use crate::periph::{CanPort, I2cPort, Oscillators, PeripheralId, Pin, UartPort};
-use crate::soc::{Board, Recall, Soc};
+use crate::soc::{Board, Boot, Recall, Soc};
 use crate::wire::{
     CanHostWire, CanNode, CanWire, HostWire, I2cDevice, I2cDeviceWire, I2cWire, PeerAccount,
     PinWire, UartWire, Wire, WireId,
@@ -106,7 +106,25 @@ impl Machine {
     /// Power comes up: peripherals take their reset state, SP and PC come from the vector table.
     pub fn power_on(&mut self) {
         self.soc.power_on(&mut self.cpu.core);
+        self.start();
+    }
+
+    /// Out of a reset: through the boot loader in system memory, if the options say so.
+    fn start(&mut self) {
+        self.passed = None;
+        let boot = self.soc.boot(&mut self.cpu.core);
         self.cpu.reset(&mut self.soc);
+        if boot == Boot::Chosen {
+            self.soc.handed_over();
+        }
+    }
+
+    /// Sets option bytes as a programmer does. Before [`power_on`](Self::power_on).
+    ///
+    /// # Errors
+    /// [`OptionError`] for options that this part has not, or that have no model.
+    pub fn set_options(&mut self, settings: &OptionSettings) -> Result<(), OptionError> {
+        self.soc.set_options(settings)
     }
 
     /// Runs until something of [`Stop`] happens, at the latest at the first instruction boundary at or after `limit`. Follows
@@ -127,6 +145,9 @@ impl Machine {
             self.cpu.core.pc = at.0.wrapping_add(2);
         }
         loop {
+            if self.soc.is_in_rom() {
+                return Stop::BootLoader;
+            }
             if self.time() >= limit {
                 return Stop::TimeLimit;
             }
@@ -164,7 +185,7 @@ impl Machine {
                 Recall::Reset => {
                     self.look_at_vector_table();
                     self.soc.system_reset(&mut self.cpu.core);
-                    self.cpu.reset(&mut self.soc);
+                    self.start();
                     None
                 }
                 Recall::Nothing => None,

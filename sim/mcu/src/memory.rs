@@ -105,6 +105,14 @@ impl Memory {
         true
     }
 
+    /// What is in the lower half goes to the upper one, and the other way round.
+    pub fn swap_halves(&mut self) {
+        let (lower, upper) = self.words.split_at_mut(self.words.len() / 2);
+        if lower.len() == upper.len() {
+            lower.swap_with_slice(upper);
+        }
+    }
+
     /// Sets `length` bytes from `offset` on to `value`, as far as there are any.
     pub fn fill(&mut self, offset: u32, length: u32, value: u8) {
         let end = offset.saturating_add(length).min(self.size());
@@ -138,6 +146,16 @@ mod tests {
         assert!(!m.write(8, Size::Word, 0));
         assert_eq!(m.half_at(0x2000_0002), Some(0x1234));
         assert_eq!(m.offset(0x1FFF_FFFC), None);
+    }
+
+    #[test]
+    fn halves_change_places() {
+        let mut m = Memory::new(0, 16, 0);
+        assert!(m.poke(0, &[1, 2, 3, 4, 5, 6, 7, 8, 9]));
+        m.swap_halves();
+        let mut out = [0; 16];
+        m.peek(0, &mut out);
+        assert_eq!(out, [9, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
     }
 
     #[test]

@@ -295,8 +295,8 @@ fn options_are_programmed() {
     assert_eq!((b.read(OPTCR), b.read(OPTCR1)), (0x0FFE_AAED, 0x0FFD_0000));
     b.write(OPTKEYR, 0x0819_2A3B);
     b.write(OPTKEYR, 0x4C5D_6E7F);
-    b.write(OPTCR, 0x0FFE_AAEC | 1 << 4 | 2);
-    assert!(b.has_finding("not-modelled"), "BFB2");
+    b.write(OPTCR, 0x0FFE_AAEC | 1 << 30 | 2);
+    assert!(b.has_finding("not-modelled"), "DB1M");
 }
 
 #[test]

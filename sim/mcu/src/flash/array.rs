@@ -29,7 +29,7 @@ pub struct FlashArray {
     pub(super) timing: FlashTiming,
     keep_lines_while_busy: bool,
     /// By bank.
-    running: [Option<Running>; 2],
+    pub(super) running: [Option<Running>; 2],
     /// Cycle at which the last running operation ends; zero if none runs. Kept apart: every read compares with it.
     until: Cycles,
     /// An operation that began in the current access; the chip completes its record.
@@ -108,7 +108,8 @@ impl FlashArray {
         let addr = request.address.0;
         if let Some(first) = self.memory.offset(addr) {
             let last = first + request.length.saturating_sub(1);
-            (self.bank(first)..=self.bank(last)).fold(0, |all, bank| all | 1 << (bank - 1))
+            let (one, other) = (self.bank(first), self.bank(last));
+            (one.min(other)..=one.max(other)).fold(0, |all, bank| all | 1 << (bank - 1))
         } else {
             let bank = self
                 .eeprom

@@ -181,6 +181,16 @@ impl<const I: usize, const D: usize, const WIDTH: u32, const SUBS: u32> Cached<I
         self.buffer.configure(access.wait_states, access.prefetch);
     }
 
+    pub(super) const fn is_on(&self) -> bool {
+        self.access.instruction_cache || self.access.data_cache
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.instructions.clear();
+        self.data.clear();
+        self.configure(self.access);
+    }
+
     pub(super) fn reset_instruction_cache(&mut self) {
         self.instructions.clear();
     }

@@ -24,20 +24,24 @@
 //! | SR can be read and written while BSY | flash.md s1 (D) | `a_write_to_cr_while_busy_is_held` |
 //! | EOP only with EOPIE, OPERR only with ERRIE; w1c; the interrupt is a level | RM0090 s3.9.7 (S) | `eop_needs_eopie_and_operr_errie` |
 //! | ACR: LATENCY, PRFTEN, ICEN, DCEN; the resets act only while the cache is off, else a finding | RM0090 s3.9.1 (S) | `caches_are_reset_only_while_off` |
-//! | OPTKEYR, OPTCR, OPTSTRT, OPTCR1: options are programmed, and survive a reset | RM0090 s3.7 (S) | `options_are_programmed` |
+//! | OPTKEYR, OPTCR, OPTSTRT, OPTCR1: options are programmed, and survive a reset; a reset loads them from their bytes | RM0090 s3.7 (S) | `options_are_programmed`, `f4_dualbank::options_are_loaded_by_a_reset` |
+//! | their bytes: RDP and USER at 0, nWRP with DB1M (14) and SPRMOD (15) at 8 | RM0090 table 14 (S); bits 14 and 15 (M) | `f4_dualbank::options_are_loaded_by_a_reset` |
+//! | BFB2: each reset starts in system memory, which chooses a bank; it takes effect with the next reset | RM0090 s2.4 (S) | `f4_dualbank::bfb2_starts_bank_2` |
+//! | SNB names cells, whatever FB_MODE shows where; an erase in the bank that the code is in while the banks are swapped: a finding | chips.md s3 (S) | `f4_dualbank::sector_numbers_are_physical` |
 //! | PSIZE x64 asks for an external VPP: a finding | RM0090 table 13 (S) | `x64_takes_two_words` |
 //!
 //! | left out | why | what happens when firmware touches it |
 //! |---|---|---|
 //! | supply voltage below 2.7 V | a board here has 3.3 V | PSIZE x32 is always allowed, wait states are those of 2.7 to 3.6 V |
 //! | read protection, PCROP (SPRMOD, RDERR) | they act on debuggers and on reads of protected sectors | bits are kept; SPRMOD: a finding |
-//! | BFB2, DB1M | boot from bank 2 and 1 MB in two banks are an issue of their own | bits are kept; a finding |
+//! | DB1M | a 1 MB part in two banks is no part of ours | the bit is kept; a finding |
+//! | the option bytes of bank 2 at 0x1FFEC000 | nobody was seen to read them | OPTCR1 is programmed and survives a reset; its bytes are not memory |
 //! | OTP | no firmware under test writes it | accesses are counted as unmodelled |
 //! | the erratum of read-while-write with the data cache on (ES0206 s2.1.11) | what it corrupts is not documented | data are right |
 //! | time of option programming | no figure in DS9405 | that of the smallest sector |
 //! | HCLK below 1 MHz | no firmware was seen there | operations take their time |
 
-use flashstall_cpu::{Addr, FaultKind};
+use flashstall_cpu::{Addr, FaultKind, Size};
 
 use super::f4_regs::{
     ACR, Acr, CR, Cr, KEYR, NWRP_SHIFT, OPTCR, OPTCR_RESET, OPTCR1, OPTCR1_RESET, OPTION_KEYS,
@@ -45,7 +49,7 @@ use super::f4_regs::{
 };
 use super::fpec_regs::Lock;
 use super::operation::{self, Contents, Request};
-use super::{Access, Parallelism, Sector, Takes};
+use super::{Access, FlashArray, Parallelism, Sector, Takes};
 use crate::chip::FlashSpec;
 use crate::log::OperationKind;
 use crate::periph::{Cx, FlashPort, Peripheral, Refusal, Register, Signal};
@@ -54,9 +58,9 @@ use crate::periph::{Cx, FlashPort, Peripheral, Refusal, Register, Signal};
 #[derive(Clone, Debug)]
 pub struct FlashF4 {
     irq: u16,
-    banks: u8,
+    pub(super) banks: u8,
     /// Sizes of the sectors of a bank, by number.
-    sectors: Vec<u32>,
+    pub(super) sectors: Vec<u32>,
     acr: Acr,
     pub(super) lock: Lock,
     option_lock: Lock,
@@ -65,7 +69,7 @@ pub struct FlashF4 {
     optcr: Optcr,
     optcr1: u32,
     /// OPTCR and OPTCR1 as they are programmed.
-    options: (Optcr, u32),
+    pub(super) options: (Optcr, u32),
     /// The first word of a double word.
     pub(super) first_word: Option<(Addr, u32)>,
 }
@@ -265,11 +269,32 @@ impl FlashF4 {
             });
             return;
         };
+        self.look_at_running_bank(cx, snb, bank, sector);
         let takes = Takes::SectorErase {
             size: sector.size(),
             parallelism: self.parallelism(),
         };
         self.erase(cx, OperationKind::PageErase, sector, takes);
+    }
+
+    /// With swapped banks, a number that was counted for bank 2 names the bank that runs.
+    fn look_at_running_bank(&self, cx: &mut Cx<'_>, snb: u32, bank: u8, sector: Sector) {
+        let flash = &cx.shared.flash;
+        let pc = cx.core.map_or(cx.shared.pc, |core| Addr(core.pc));
+        let runs_in = flash.memory.offset(pc.0).map(|at| flash.bank(at));
+        if !flash.geometry.is_swapped() || runs_in != Some(bank) {
+            return;
+        }
+        let (address, number) = (
+            Addr(flash.base() + sector.first),
+            flash
+                .geometry
+                .sector_number(sector.first)
+                .unwrap_or_default(),
+        );
+        cx.find("flash-erase-of-running-bank", || {
+            format!("SNB = {snb:#04x} is sector {number}, which is in bank {bank} wherever FB_MODE shows it: at {address} now, in the bank that the code at {pc} runs from")
+        });
     }
 
     fn erase(&mut self, cx: &mut Cx<'_>, kind: OperationKind, range: Sector, takes: Takes) {
@@ -332,7 +357,7 @@ impl FlashF4 {
     }
 
     fn program_options(&mut self, cx: &mut Cx<'_>) {
-        let news = self.optcr & (Optcr::BFB2 | Optcr::DB1M | Optcr::SPRMOD) & !self.options.0;
+        let news = self.optcr & (Optcr::DB1M | Optcr::SPRMOD) & !self.options.0;
         if !news.is_empty() {
             cx.find("not-modelled", || {
                 format!(
@@ -341,8 +366,7 @@ impl FlashF4 {
             });
         }
         self.options = (self.optcr & !Optcr::OPTLOCK, self.optcr1);
-        let low = self.optcr.bits() & 0xFFFC;
-        let words = [low, !0, self.optcr.bits() >> NWRP_SHIFT & 0xFFF, !0];
+        let words = self.optcr.to_bytes();
         let smallest = self.sectors.iter().copied().min().unwrap_or_default();
         let address = Addr(cx.shared.flash.options.base());
         operation::start(
@@ -359,6 +383,14 @@ impl FlashF4 {
             },
         );
         self.optcr |= Optcr::OPTSTRT;
+    }
+
+    /// OPTCR as its bytes have it. Those of bank 2 are kept here.
+    fn load_options(&mut self, flash: &FlashArray) {
+        let word = |at| flash.options.read(at, Size::Word);
+        if let (Some(user), Some(nwrp)) = (word(0), word(8)) {
+            self.options.0 = Optcr::from_bytes(user, nwrp);
+        }
     }
 
     fn value(&self, cx: &Cx<'_>, offset: u32) -> Option<u32> {
@@ -428,6 +460,7 @@ impl Peripheral for FlashF4 {
         self.acr = Acr::empty();
         (self.lock, self.option_lock) = (Lock::Locked, Lock::Locked);
         (self.sr, self.cr) = (Sr::empty(), Cr::LOCK);
+        self.load_options(&cx.shared.flash);
         (self.optcr, self.optcr1) = (self.options.0 | Optcr::OPTLOCK, self.options.1);
         self.first_word = None;
         cx.shared.flash.read.reset_instruction_cache();

@@ -3,9 +3,9 @@
 use flashstall_cpu::{Addr, Size};
 
 use super::f4::FlashF4;
-use super::f4_regs::{Cr, Sr};
+use super::f4_regs::{Cr, NWRP_SHIFT, OPTCR_RESET, OPTCR1_RESET, Optcr, Sr};
 use super::operation::{self, Contents, Request};
-use super::{Parallelism, Takes};
+use super::{FlashArray, OptionError, OptionSettings, Parallelism, Takes};
 use crate::log::OperationKind;
 use crate::periph::{Cx, FlashPort, Refusal};
 
@@ -73,6 +73,45 @@ impl FlashF4 {
 }
 
 impl FlashPort for FlashF4 {
+    fn chooses_bank(&self) -> bool {
+        self.banks == 2 && self.options.0.contains(Optcr::BFB2)
+    }
+
+    fn set_options(
+        &mut self,
+        flash: &mut FlashArray,
+        settings: &OptionSettings,
+    ) -> Result<(), OptionError> {
+        let in_bank = self.sectors.len() as u32;
+        let (mut first, mut second) = (OPTCR_RESET - Optcr::OPTLOCK, OPTCR1_RESET);
+        match settings.boot_from_bank2 {
+            Some(_) if self.banks < 2 => return Err(OptionError::OneBank),
+            Some(on) => first.set(Optcr::BFB2, on),
+            None => {}
+        }
+        for &sector in &settings.write_protected {
+            let last = in_bank * u32::from(self.banks) - 1;
+            if sector > last {
+                return Err(OptionError::NoSuchSector(sector, last));
+            }
+            if sector < in_bank {
+                first -= Optcr::from_bits_retain(1 << (NWRP_SHIFT + sector));
+            } else {
+                second &= !(1 << (NWRP_SHIFT + sector - in_bank));
+            }
+        }
+        let bytes: Vec<u8> = first
+            .to_bytes()
+            .into_iter()
+            .flat_map(u32::to_le_bytes)
+            .collect();
+        if !flash.options.poke(0, &bytes) {
+            return Err(OptionError::NotModelled);
+        }
+        self.options = (first, second);
+        Ok(())
+    }
+
     fn array_write(
         &mut self,
         cx: &mut Cx<'_>,

@@ -114,3 +114,29 @@ pub(super) const NWRP_SHIFT: u32 = 16;
 pub(super) const OPTCR_RESET: Optcr = Optcr::from_bits_retain(0x0FFF_AAED);
 /// OPTCR1 after reset of a part as it leaves the factory.
 pub(super) const OPTCR1_RESET: u32 = 0x0FFF_0000;
+
+/// SPRMOD and DB1M in OPTCR, and where they are in the option bytes: above nWRP.
+const UPPER: [(Optcr, u32); 2] = [(Optcr::DB1M, 1 << 14), (Optcr::SPRMOD, 1 << 15)];
+
+impl Optcr {
+    /// The option bytes of bank 1: four words, of which the first and the third mean something.
+    pub(super) fn to_bytes(self) -> [u32; 4] {
+        let upper = UPPER.into_iter().filter(|(bit, _)| self.contains(*bit));
+        let nwrp = self.bits() >> NWRP_SHIFT & 0xFFF;
+        [
+            self.bits() & 0xFFFC,
+            !0,
+            upper.fold(nwrp, |word, (_, bit)| word | bit),
+            !0,
+        ]
+    }
+
+    /// OPTCR, as it is loaded from the first and the third word; not locked, nothing started.
+    pub(super) fn from_bytes(user: u32, nwrp: u32) -> Self {
+        let low = Self::from_bits_retain(user & 0xFFFC | (nwrp & 0xFFF) << NWRP_SHIFT);
+        UPPER
+            .into_iter()
+            .filter(|(_, bit)| nwrp & bit != 0)
+            .fold(low, |all, (bit, _)| all | bit)
+    }
+}

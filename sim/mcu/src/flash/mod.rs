@@ -18,6 +18,7 @@
 //! | slower operations at low voltage or temperature | min/typ/max of the chip file cover it | the chosen time |
 
 mod array;
+mod banks;
 mod cache;
 mod cached;
 mod f4;
@@ -38,6 +39,7 @@ mod operation;
 mod options;
 mod prefetch;
 mod read;
+mod settings;
 mod timing;
 
 pub use array::FlashArray;
@@ -51,6 +53,7 @@ pub(crate) use operation::{abort, finish, snapshot};
 pub use options::OptionBytes;
 pub use prefetch::PrefetchBuffer;
 pub use read::{Access, LineFetch, ReadInterface};
+pub use settings::{OptionError, OptionSettings};
 pub use timing::{FlashTiming, Parallelism, Takes};
 
 use crate::chip::{Chip, PeripheralSpec};

@@ -89,6 +89,7 @@ pub fn start(cx: &mut Cx<'_>, request: Request) {
         OperationKind::PageErase | OperationKind::MassErase | OperationKind::OptionErase
     );
     let keep_snapshot = is_erase || flash.programmed_from.insert(pc.0);
+    let swapped = flash.swapped(&request);
     let operations = &mut cx.shared.log.operations;
     let id = OperationId(operations.kept.len() + operations.dropped as usize);
     operations.push(FlashOperation {
@@ -96,6 +97,7 @@ pub fn start(cx: &mut Cx<'_>, request: Request) {
         address: request.address,
         length: request.length,
         bank,
+        swapped,
         start: time,
         end,
         pc,

@@ -173,6 +173,16 @@ impl ReadInterface {
         each!(self, inner => inner.fetch_state(now))
     }
 
+    /// Is a cache switched on?
+    #[must_use]
+    pub fn has_cache_on(&self) -> bool {
+        match self {
+            Self::L4Cache(cached) => cached.is_on(),
+            Self::F4Art(cached) => cached.is_on(),
+            Self::F3Prefetch(_) | Self::L1Narrow(_) | Self::L1Wide(_) => false,
+        }
+    }
+
     /// Wait states in force.
     #[must_use]
     pub fn wait_states(&self) -> u8 {
@@ -200,6 +210,16 @@ impl ReadInterface {
             }
             Self::L4Cache(cached) => cached.configure(access),
             Self::F4Art(cached) => cached.configure(access),
+        }
+    }
+
+    /// What was read stands at another address now: buffers and caches are emptied.
+    pub(super) fn forget(&mut self) {
+        match self {
+            Self::L4Cache(cached) => cached.forget(),
+            Self::F4Art(cached) => cached.forget(),
+            // No part with such an interface can swap its banks.
+            Self::F3Prefetch(_) | Self::L1Narrow(_) | Self::L1Wide(_) => {}
         }
     }
 

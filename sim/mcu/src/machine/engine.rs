@@ -35,6 +35,8 @@ pub enum Stop {
         /// Where.
         pc: Addr,
     },
+    /// The boot loader in system memory runs, because it found no image to start. It has no code here.
+    BootLoader,
     /// An erase of main flash began (only after [`Machine::stop_on_erase`](crate::Machine::stop_on_erase)).
     EraseStarted(OperationId),
     /// The handler of a fault (HardFault, MemManage, BusFault, UsageFault) is about to execute its first instruction (only

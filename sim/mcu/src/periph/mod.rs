@@ -54,7 +54,7 @@ use std::collections::BTreeMap;
 use flashstall_cpu::{Addr, Core, Cycles, FaultKind, IrqLines, Size};
 
 use crate::clock::Clock;
-use crate::flash::FlashArray;
+use crate::flash::{FlashArray, OptionError, OptionSettings};
 use crate::log::{Log, ResetCause};
 use crate::nor::NorSocket;
 use crate::sched::{EventId, Scheduler, Target};
@@ -133,6 +133,13 @@ pub enum Signal {
     ExtiLine(u8),
     /// The memory shown at address 0 changed (SYSCFG MEM_MODE value).
     Remap(u8),
+    /// The two banks of flash show in each other's place, or in their own (SYSCFG FB_MODE).
+    SwapBanks(bool),
+    /// The boot loader in system memory starts an image: that of bank 2, which it has put into the place of bank 1, or that of bank 1.
+    BootedByRom {
+        /// It is bank 2.
+        bank2: bool,
+    },
     /// What shows in the window of a peripheral changed.
     WindowChanged {
         /// The peripheral.
@@ -432,6 +439,23 @@ pub trait FlashPort {
         size: Size,
         value: u32,
     ) -> Result<(), Refusal>;
+
+    /// Do the option bytes, as they were loaded, let every reset start in system memory, to choose a bank (BFB2)?
+    fn chooses_bank(&self) -> bool {
+        false
+    }
+
+    /// Sets options as a programmer does, before power comes up.
+    ///
+    /// # Errors
+    /// [`OptionError`] for options that this part has not, or that have no model.
+    fn set_options(
+        &mut self,
+        _flash: &mut FlashArray,
+        _settings: &OptionSettings,
+    ) -> Result<(), OptionError> {
+        Err(OptionError::NotModelled)
+    }
 }
 
 /// A CAN controller with the bus that it is on, as the other nodes see it.

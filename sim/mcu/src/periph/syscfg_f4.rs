@@ -5,13 +5,13 @@
 //! | register or behaviour | source | test |
 //! |---|---|---|
 //! | MEMRMP.MEM_MODE remaps address 0; its reset value is the boot mode | RM0090 s2.4, s9.2.1 (S) | `mem_mode_remaps_address_zero` |
+//! | MEMRMP.FB_MODE shows the banks in each other's place, on a part that has two; the boot loader in ROM sets it | RM0090 s2.4, s9.2.1 (S) | `fb_mode_swaps_the_banks` |
 //! | EXTICR1 to 4 route ports A to K to lines | SVD; RM0090 s9.2 | `exticr_routes_ports_to_lines` |
 //! | CMPCR.READY follows CMP_PD | SVD; RM0090 s9.2.7 \[M\] | `the_compensation_cell_is_ready_once_on` |
 //! | PMC is kept | SVD | `exticr_routes_ports_to_lines` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
-//! | FB_MODE: bank 2 at 0x08000000 | boot from bank 2 is an issue of its own | the bit is kept; unmodelled when set, finding |
 //! | SWP_FMC, FMC shown at 0 | no FMC | bits are kept; a MEM_MODE of FMC shows nothing |
 //! | MII/RMII, ADC sampling options in PMC | no Ethernet, no ADC | bits are kept |
 //! | an edge at EXTI when EXTICR moves a line to a pin with another level | rare | none |
@@ -20,7 +20,7 @@
 
 use crate::chip::PeripheralSpec;
 use crate::periph::build::{BuildError, word};
-use crate::periph::registers::{Names, field, left_out, name_of};
+use crate::periph::registers::{Names, field, name_of};
 use crate::periph::{Cx, Peripheral, Refusal, Register, Signal};
 
 const MEMRMP: u32 = 0x00;
@@ -86,11 +86,17 @@ impl SyscfgF4 {
     }
 
     fn write_memrmp(&mut self, cx: &mut Cx<'_>, value: u32) {
-        let before = self.memrmp & MEM_MODE;
+        let before = self.memrmp;
         self.memrmp = value & MEMRMP_WRITABLE;
-        let mode = self.memrmp & MEM_MODE;
-        if mode != before {
-            cx.send(Signal::Remap(mode as u8));
+        if cx.shared.flash.geometry.banks() < 2 {
+            self.memrmp &= !FB_MODE;
+        }
+        let changed = before ^ self.memrmp;
+        if changed & FB_MODE != 0 {
+            cx.send(Signal::SwapBanks(self.memrmp & FB_MODE != 0));
+        }
+        if changed & MEM_MODE != 0 {
+            cx.send(Signal::Remap((self.memrmp & MEM_MODE) as u8));
         }
     }
 
@@ -109,12 +115,7 @@ impl Peripheral for SyscfgF4 {
     fn write(&mut self, cx: &mut Cx<'_>, reg: Register, value: u32) -> Result<(), Refusal> {
         let new = reg.merge(self.value(reg.offset).ok_or(Refusal::Unmodelled)?, value);
         match reg.offset {
-            MEMRMP => {
-                self.write_memrmp(cx, new);
-                if self.memrmp & FB_MODE != 0 {
-                    return left_out(cx, "bank 2 at 0x08000000 (SYSCFG_MEMRMP.FB_MODE)");
-                }
-            }
+            MEMRMP => self.write_memrmp(cx, new),
             PMC => self.pmc = new,
             CMPCR => self.cmpcr = new & CMP_PD,
             _ => {
@@ -123,6 +124,12 @@ impl Peripheral for SyscfgF4 {
             }
         }
         Ok(())
+    }
+
+    fn signal(&mut self, cx: &mut Cx<'_>, signal: &Signal) {
+        if let Signal::BootedByRom { bank2: true } = signal {
+            self.write_memrmp(cx, self.memrmp | FB_MODE);
+        }
     }
 
     fn reset(&mut self, cx: &mut Cx<'_>) {
@@ -155,12 +162,29 @@ mod tests {
         b.write(MEMRMP, 3);
         b.write(MEMRMP, 3 | 1 << 10);
         assert_eq!(b.sent, [Signal::Remap(3)], "told once");
-        assert_eq!(b.try_write(MEMRMP, FB_MODE), Err(Refusal::Unmodelled));
-        assert_eq!(b.read(MEMRMP), FB_MODE, "kept");
         b.write(MEMRMP, 4);
         b.reset();
         assert_eq!(b.read(MEMRMP), 0);
         assert_eq!(b.sent.last(), Some(&Signal::Remap(0)));
+    }
+
+    #[test]
+    fn fb_mode_swaps_the_banks() {
+        let mut b = bench();
+        b.write(MEMRMP, FB_MODE);
+        b.write(MEMRMP, FB_MODE | 1 << 10);
+        assert_eq!(b.read(MEMRMP), FB_MODE | 1 << 10);
+        assert_eq!(b.sent, [Signal::SwapBanks(true)], "told once");
+        b.reset();
+        assert_eq!(b.sent.last(), Some(&Signal::SwapBanks(false)));
+        b.signal(&Signal::BootedByRom { bank2: false });
+        assert_eq!(b.read(MEMRMP), 0);
+        b.signal(&Signal::BootedByRom { bank2: true });
+        assert_eq!(b.read(MEMRMP), FB_MODE);
+        assert_eq!(b.sent.last(), Some(&Signal::SwapBanks(true)));
+        let mut one_bank = Bench::on("stm32f446xe", "SYSCFG");
+        one_bank.write(MEMRMP, FB_MODE | 3);
+        assert_eq!(one_bank.read(MEMRMP), 3, "it has no such bit");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use flashstall_cpu::{Abort, Addr, Core, FaultKind, Fetch, FetchWindow, Size};
 
 use super::Soc;
+use super::boot::Rom;
 use super::bus::{REFUSED, UNMAPPED};
-use crate::chip::MemoryKind;
 use crate::flash::LineFetch;
 use crate::memory::Memory;
 use crate::periph::Refusal;
@@ -53,12 +53,8 @@ impl Soc {
         } else if let Some(offset) = flash.eeprom.offset(addr) {
             Some(Place::Eeprom(offset))
         } else {
-            let system = self
-                .chip
-                .memories
-                .iter()
-                .find(|m| m.kind == MemoryKind::System)?;
-            (addr.wrapping_sub(system.base.0) < system.size).then_some(Place::System)
+            let (base, size) = self.system_memory()?;
+            (addr.wrapping_sub(base) < size).then_some(Place::System)
         }
     }
 
@@ -78,6 +74,9 @@ impl Soc {
 
     /// Home address and size of the memory that shows at address 0.
     pub(super) fn alias(&self) -> Option<(u32, u32)> {
+        if self.rom != Rom::Out {
+            return self.system_memory();
+        }
         let name = self.chip.alias.mem_mode.get(usize::from(self.mem_mode))?;
         self.chip.memory(name).map(|m| (m.base.0, m.size))
     }
@@ -130,6 +129,29 @@ impl Soc {
         let (value, wait) = flash.vector(offset, core.now).ok_or(UNMAPPED)?;
         core.now += wait;
         Ok(value)
+    }
+
+    /// A vector in system memory: it names a handler of the boot loader, which has no code here.
+    pub(super) fn vector_from_rom(&mut self, core: &Core, addr: u32) -> Abort {
+        let (time, pc) = (self.shared.clock.time(core.now), Addr(core.pc));
+        if self.rom == Rom::Stays {
+            return REFUSED;
+        }
+        let rom = self.rom;
+        self.shared
+            .log
+            .find("vector-from-system-memory", time, pc, || {
+                let why = if rom == Rom::AtZero {
+                    ": after a boot with BFB2 address 0 shows the boot loader, so VTOR must be set"
+                } else {
+                    ""
+                };
+                format!(
+                    "a vector was fetched from {}, which is system memory{why}; bus error here",
+                    Addr(addr)
+                )
+            });
+        REFUSED
     }
 
     #[inline(never)]

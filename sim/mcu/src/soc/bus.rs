@@ -54,6 +54,7 @@ impl Bus for Soc {
         match self.place(addr) {
             Some(Place::Flash(offset)) => self.vector_from_flash(core, offset),
             Some(Place::Ccm(_)) if !self.ccm_executable => Err(REFUSED),
+            Some(Place::System) => Err(self.vector_from_rom(core, addr)),
             _ => self.read(core, addr, Size::Word),
         }
     }

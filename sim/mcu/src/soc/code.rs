@@ -2,6 +2,7 @@
 
 use super::Soc;
 use super::access::Place;
+use super::boot::Rom;
 
 impl Soc {
     #[inline]
@@ -46,6 +47,9 @@ impl Soc {
 
     /// What shows at address 0 changes.
     pub(super) fn remap(&mut self, mem_mode: u8) {
+        if mem_mode != self.mem_mode && self.rom == Rom::AtZero {
+            self.show_rom(Rom::Out);
+        }
         if mem_mode != self.mem_mode {
             let before = self.alias().map_or(0, |(_, size)| size);
             self.mem_mode = mem_mode;

@@ -193,6 +193,7 @@ impl Soc {
     fn deliver_one(&mut self, signal: &Signal, time: Picos, cycle: Cycles) {
         match *signal {
             Signal::Remap(mem_mode) => return self.remap(mem_mode),
+            Signal::SwapBanks(swapped) => return self.swap_banks(swapped, time),
             Signal::WindowChanged { port } => return self.window_changed(port),
             Signal::Reset(cause) => return self.ask_for_reset(cause),
             Signal::DmaBeat { controller } => return self.dma_beat(controller, time, cycle),

@@ -20,6 +20,7 @@
 
 mod access;
 mod blocks;
+mod boot;
 mod bus;
 mod code;
 mod dma;
@@ -45,9 +46,11 @@ use crate::sched::Scheduler;
 use crate::wire::Wire;
 use crate::{ClockTree, Hertz, Picos};
 
+pub(crate) use boot::Boot;
 pub(crate) use reset::Recall;
 
 use blocks::Blocks;
+use boot::Rom;
 use interrupts::InterruptWatch;
 use stalls::Holder;
 
@@ -78,6 +81,7 @@ pub struct Soc {
     blocks: Blocks,
     flash_port: Option<PeripheralId>,
     mem_mode: u8,
+    rom: Rom,
     hclk_followed: Hertz,
     code_changes: Vec<(u32, u32)>,
     reset_cause: Option<ResetCause>,
@@ -155,6 +159,7 @@ impl Soc {
             blocks: Blocks::new(&chip),
             flash_port,
             mem_mode: chip.alias.boot,
+            rom: Rom::Out,
             hclk_followed: hsi,
             chip,
             code_changes: Vec::new(),

@@ -3,6 +3,7 @@
 use flashstall_cpu::{Addr, Core, Cycles};
 
 use super::Soc;
+use super::boot::Rom;
 use crate::flash;
 use crate::log::{OperationId, ResetRecord};
 use crate::periph::PeripheralId;
@@ -42,6 +43,7 @@ impl Soc {
 
     /// Power comes up: every peripheral takes its reset state.
     pub(crate) fn power_on(&mut self, core: &mut Core) {
+        self.show_rom(Rom::Out);
         self.reset_peripherals(core);
     }
 
@@ -59,6 +61,7 @@ impl Soc {
         flash::abort(&mut self.shared, at);
         self.shared.outbox.clear();
         self.forget_interrupts();
+        self.show_rom(Rom::Out);
         self.remap(self.chip.alias.boot);
         self.reset_peripherals(core);
     }
