@@ -422,3 +422,95 @@ fn a_reset_puts_the_banks_back() {
     b.machine.power_on();
     assert_eq!(b.read(FLASH), 1);
 }
+
+mod l476 {
+    use super::*;
+
+    pub const BANK2: u32 = 0x0808_0000;
+    pub const KEYR: u32 = 0x4002_2008;
+    pub const OPTKEYR: u32 = 0x4002_200C;
+    pub const CR: u32 = 0x4002_2014;
+    pub const OPTR: u32 = 0x4002_2020;
+    pub const MEMRMP: u32 = 0x4001_0000;
+    pub const RCC_APB2ENR: u32 = 0x4002_1060;
+    pub const BFB2: u32 = 1 << 20;
+    pub const OPTSTRT: u32 = 1 << 17;
+    pub const OBL_LAUNCH: u32 = 1 << 27;
+
+    /// Image 1 in bank 1 and image 2 in bank 2; each stops with its number, and goes on for ever.
+    pub fn machine() -> Machine {
+        let chip = Chip::builtin("stm32l476xg").expect("built in");
+        let options = options_of(&chip, TimingSpec::typical);
+        let mut machine = Machine::new(chip, options).expect("a machine");
+        for (number, home) in [(1, FLASH), (2, BANK2)] {
+            put(&mut machine, home, |c| {
+                c.bkpt(number);
+                let here = c.here();
+                c.b(here);
+            });
+        }
+        machine
+    }
+
+    pub fn unlock(b: &mut Bench) {
+        b.write(RCC_APB2ENR, 1);
+        b.write(KEYR, 0x4567_0123);
+        b.write(KEYR, 0xCDEF_89AB);
+        b.write(OPTKEYR, 0x0819_2A3B);
+        b.write(OPTKEYR, 0x4C5D_6E7F);
+    }
+}
+
+#[test]
+fn an_l476_starts_bank_2_as_soon_as_options_are_loaded() {
+    let (mut b, stop) = start(l476::machine());
+    assert!(is_bkpt(stop, 1), "{stop:?}");
+    l476::unlock(&mut b);
+    let options = b.read(l476::OPTR);
+    b.write(l476::OPTR, options | l476::BFB2);
+    b.write(l476::CR, l476::OPTSTRT);
+    b.pass(Picos::from_millis(30));
+    assert_eq!(b.peek(FLASH + CODE) as u16, 0xBE01, "not yet");
+    // What was written into the register since then does not count: the bytes do.
+    b.write(l476::OPTR, options);
+    b.write(l476::CR, l476::OBL_LAUNCH);
+    let limit = b.machine.time() + Picos::SECOND;
+    let stop = b.run(limit);
+    assert!(is_bkpt(stop, 2), "{stop:?}");
+    b.write(l476::RCC_APB2ENR, 1);
+    assert_eq!(b.read(l476::MEMRMP), FB_MODE);
+    assert_eq!(b.read(l476::OPTR), options | l476::BFB2);
+    let seen = b.machine.log().unmodelled.len();
+    assert_eq!(
+        (b.read(0), b.machine.log().unmodelled.len()),
+        (0, seen + 1),
+        "ROM"
+    );
+}
+
+#[test]
+fn banks_of_an_l476_keep_their_numbers() {
+    let mut machine = l476::machine();
+    bfb2(&mut machine);
+    let (mut b, stop) = start(machine);
+    assert!(is_bkpt(stop, 2), "{stop:?}");
+    l476::unlock(&mut b);
+    // PER, page 0, of bank 2 (BKER) and of bank 1; MER1 and MER2.
+    let erases = [
+        (1 << 1 | 1 << 11, 0, 2, FLASH),
+        (1 << 1, 0, 1, l476::BANK2),
+        (1 << 2, 0x7_F800, 1, l476::BANK2),
+        (1 << 15 | 1 << 2, 0xF_F800, 1, FLASH),
+    ];
+    for (n, (bits, more, bank, address)) in (1..).zip(erases) {
+        b.write(l476::CR, bits);
+        b.write(l476::CR, bits | 1 << 16);
+        let (at, length, of, _) = b.last_operation();
+        assert_eq!((at, length, of), (address, 0x800 + more, bank), "{bits:#x}");
+        b.pass(BIT_OF_ERASE);
+        // Elsewhere each time: the data cache is on after reset, and serves what it has.
+        let held = [FLASH, l476::BANK2].map(|at| is_held(b.try_read(at + 0x100 * n, Size::Word)));
+        assert_eq!(held, [more > 0x8_0000 || bank == 2, bank == 1], "{bits:#x}");
+        b.pass(Picos::from_millis(50));
+    }
+}

@@ -20,6 +20,8 @@
 //! | fast programming: 64 words of a row in rising order are one operation; a bank that was not mass-erased before: PGSERR; another order: PGAERR and FASTERR | RM0440 s3.3.7 (S proxy) | `a_row_is_one_operation` |
 //! | PEMPTY: the first word was erased at the last reset (L43x to L46x) | L4 headers; rule (M) | `pempty_tells_that_there_is_no_image` |
 //! | option registers: OPTKEYR, OPTSTRT, loaded by OBL_LAUNCH, which is a reset | RM0440 s3.4 (S proxy) | `options_are_programmed_and_loaded` |
+//! | BFB2 (bit 20 of OPTR): each reset starts in system memory, which chooses a bank; OBL_LAUNCH is such a reset | dev_l4 (S); RM0440 s3.4 (S proxy) | `f4_dualbank::an_l476_starts_bank_2_as_soon_as_options_are_loaded` |
+//! | BKER, MER1 and MER2 name cells, whatever FB_MODE shows where | GetBank of ST's examples (S) | `f4_dualbank::banks_of_an_l476_keep_their_numbers` |
 //! | ICRST and DCRST act only while the cache is off | RM0090 s3.9.1 (S proxy) | `caches_are_reset_while_they_are_off` |
 //! | HSI16 clocks the operation, and is started for it by hardware | RM0440 s3.3.5 (S proxy) | `a_page_is_erased` (runs from MSI, HSI16 is off) |
 //!
@@ -35,11 +37,11 @@ use flashstall_cpu::{Addr, FaultKind};
 
 use super::fpec_regs::Lock;
 use super::l4_regs::{
-    ACR, ACR_RESET, Acr, CR, Cr, ECCR, KEYR, KEYS, LATENCY, NAMES, OPTION_KEYS, OPTKEYR, OPTR,
-    PCROP2SR, PDKEYR, PNB, SR, Sr, WRP1AR, WRP1BR, WRP2AR, WRP2BR,
+    ACR, ACR_RESET, Acr, BFB2, CR, Cr, ECCR, KEYR, KEYS, LATENCY, NAMES, OPTION_KEYS, OPTKEYR,
+    OPTR, PCROP2SR, PDKEYR, PNB, SR, Sr, WRP1AR, WRP1BR, WRP2AR, WRP2BR,
 };
 use super::operation::{self, Contents, Request};
-use super::{Access, Parallelism, Sector, Takes};
+use super::{Access, FlashArray, Parallelism, Sector, Takes};
 use crate::chip::PeripheralSpec;
 use crate::log::{OperationKind, ResetCause};
 use crate::periph::registers::{field, left_out, name_of};
@@ -54,12 +56,14 @@ pub(super) struct FlashL4 {
     irq: u16,
     /// SR.PEMPTY exists.
     has_empty: bool,
+    /// BFB2, as it was loaded.
+    pub(super) chooses_bank: bool,
     acr: u32,
     pub(super) lock: Lock,
     option_lock: Lock,
     pub(super) sr: Sr,
     pub(super) cr: u32,
-    options: [u32; OPTION_REGISTERS],
+    pub(super) options: [u32; OPTION_REGISTERS],
     /// The lower half of a double word: its address and value.
     pub(super) first: Option<(Addr, u32)>,
     /// The words of a row that were written so far, and where it begins.
@@ -74,6 +78,7 @@ impl FlashL4 {
         Self {
             irq,
             has_empty: spec.params.contains_key("empty_check"),
+            chooses_bank: false,
             acr: ACR_RESET,
             lock: Lock::Locked,
             option_lock: Lock::Locked,
@@ -252,8 +257,8 @@ impl FlashL4 {
         let (range, kind, takes) = if mass {
             let range = match (both, cr.contains(Cr::MER1)) {
                 (true, _) => bank(1).zip(bank(2)).map(|(one, two)| Sector {
-                    first: one.first,
-                    end: two.end,
+                    first: one.first.min(two.first),
+                    end: one.end.max(two.end),
                 }),
                 (false, true) => bank(1),
                 (false, false) => bank(2),
@@ -321,15 +326,16 @@ impl FlashL4 {
         );
     }
 
-    fn load_options(&mut self, cx: &Cx<'_>) {
+    pub(super) fn load_options(&mut self, flash: &FlashArray) {
         // WRP2xR and PCROP2xR as the factory leaves them: no second image is kept.
         let word = |n: u32| {
-            cx.shared
-                .flash
+            flash
                 .options
                 .read(8 * n, flashstall_cpu::Size::Word)
                 .unwrap_or_default()
         };
+        // Registers can be written ahead of an option-byte load; only what was loaded counts.
+        self.chooses_bank = flash.geometry.banks() == 2 && word(0) & BFB2 != 0;
         self.options = [0; OPTION_REGISTERS];
         for (n, option) in (0..=(WRP1BR - OPTR) / 4).zip(&mut self.options) {
             *option = word(n);
@@ -434,7 +440,7 @@ impl Peripheral for FlashL4 {
             self.has_empty && cx.shared.flash.is_erased(0, 4),
         );
         (self.first, self.row, self.fresh) = (None, None, 0);
-        self.load_options(cx);
+        self.load_options(&cx.shared.flash);
         cx.shared.flash.read.reset_instruction_cache();
         cx.shared.flash.read.reset_data_cache();
         self.configure(cx);

@@ -3,9 +3,9 @@
 use flashstall_cpu::{Addr, FaultKind, Size};
 
 use super::l4::FlashL4;
-use super::l4_regs::{Cr, Sr};
+use super::l4_regs::{BFB2, Cr, Sr};
 use super::operation::{self, Contents, Request};
-use super::{Sector, Takes};
+use super::{FlashArray, OptionError, OptionSettings, Sector, Takes};
 use crate::log::OperationKind;
 use crate::periph::{Cx, FlashPort, Refusal};
 
@@ -110,6 +110,31 @@ impl FlashL4 {
 }
 
 impl FlashPort for FlashL4 {
+    fn chooses_bank(&self) -> bool {
+        self.chooses_bank
+    }
+
+    fn set_options(
+        &mut self,
+        flash: &mut FlashArray,
+        settings: &OptionSettings,
+    ) -> Result<(), OptionError> {
+        let (Some(on), []) = (settings.boot_from_bank2, &settings.write_protected[..]) else {
+            return Err(OptionError::NotModelled);
+        };
+        if flash.geometry.banks() < 2 {
+            return Err(OptionError::OneBank);
+        }
+        let factory = flash.options.read(0, Size::Word).unwrap_or_default();
+        let optr = if on { factory | BFB2 } else { factory & !BFB2 };
+        let bytes = [optr, !optr].map(u32::to_le_bytes).concat();
+        if !flash.options.poke(0, &bytes) {
+            return Err(OptionError::NotModelled);
+        }
+        self.load_options(flash);
+        Ok(())
+    }
+
     fn array_write(
         &mut self,
         cx: &mut Cx<'_>,

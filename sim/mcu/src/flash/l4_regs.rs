@@ -61,6 +61,9 @@ pub(super) const LATENCY: u32 = 7;
 /// FLASH_ACR after reset: both caches are on.
 pub(super) const ACR_RESET: u32 = 0x600;
 
+/// FLASH_OPTR.BFB2: boot from bank 2.
+pub(super) const BFB2: u32 = 1 << 20;
+
 bitflags! {
     /// FLASH_ACR without LATENCY.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]

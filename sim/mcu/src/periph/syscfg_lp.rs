@@ -6,13 +6,13 @@
 //! | register or behaviour | source | test |
 //! |---|---|---|
 //! | MEMRMP.MEM_MODE remaps address 0; its reset value is the boot mode; L1 shows the pins in BOOT_MODE | RM0440 SYSCFG_MEMRMP; dev_l1 | `mem_mode_remaps_address_zero` |
+//! | L4 with two banks: MEMRMP.FB_MODE shows them in each other's place; the boot loader in ROM sets it | dev_l4 (S); RM0440 SYSCFG_MEMRMP (S proxy) | `fb_mode_swaps_the_banks` |
 //! | EXTICR1 to 4 route ports to lines; value 5 is port H on the L1, 7 on the L4 | dev_l1, dev_l4 | `exticr_routes_ports_to_lines` |
 //! | L4: CFGR1 and the rest are kept; CFGR2's locks and SWPR can only be set; SKR reads 0 | RM0440 SYSCFG_CFGR2, SWPR | `locks_can_only_be_set` |
 //! | L4: SCSR.SRAM2ER erases nothing, BSY stays 0 | no firmware was seen to use it | `mem_mode_remaps_address_zero` |
 //!
 //! | left out | why | what happens |
 //! |---|---|---|
-//! | MEMRMP.FB_MODE of parts with two banks | swaps addresses of the array | bit is kept; finding when it is set |
 //! | FM+ pins, FPU interrupts, USB pull-up (PMC) | nothing that is modelled hangs on them | bits are kept |
 //! | write protection and erase of SRAM2 | no firmware was seen to use it | bits are kept; finding |
 
@@ -140,16 +140,19 @@ impl SyscfgLp {
         })
     }
 
-    fn write_memrmp(&mut self, cx: &mut Cx<'_>, value: u32) -> Result<(), Refusal> {
+    fn write_memrmp(&mut self, cx: &mut Cx<'_>, value: u32) {
         let before = self.memrmp;
         self.memrmp = value & self.v.memrmp;
-        if (self.memrmp ^ before) & self.v.mem_mode != 0 {
+        if cx.shared.flash.geometry.banks() < 2 {
+            self.memrmp &= !FB_MODE;
+        }
+        let changed = before ^ self.memrmp;
+        if changed & FB_MODE != 0 {
+            cx.send(Signal::SwapBanks(self.memrmp & FB_MODE != 0));
+        }
+        if changed & self.v.mem_mode != 0 {
             cx.send(Signal::Remap((self.memrmp & self.v.mem_mode) as u8));
         }
-        if self.memrmp & !before & FB_MODE != 0 {
-            return left_out(cx, "the swap of flash banks (SYSCFG_MEMRMP.FB_MODE)");
-        }
-        Ok(())
     }
 
     fn route(&self, cx: &mut Cx<'_>) {
@@ -172,7 +175,7 @@ impl Peripheral for SyscfgLp {
     fn write(&mut self, cx: &mut Cx<'_>, reg: Register, value: u32) -> Result<(), Refusal> {
         let new = reg.merge(self.value(reg.offset).ok_or(Refusal::Unmodelled)?, value);
         match reg.offset {
-            MEMRMP => return self.write_memrmp(cx, new),
+            MEMRMP => self.write_memrmp(cx, new),
             CFGR1 => self.cfgr1 = new,
             EXTICR1..=EXTICR4 => {
                 self.exticr[((reg.offset - EXTICR1) / 4) as usize] = new & 0xFFFF;
@@ -191,13 +194,16 @@ impl Peripheral for SyscfgLp {
         Ok(())
     }
 
-    fn reset(&mut self, cx: &mut Cx<'_>) {
-        let before = self.memrmp & self.v.mem_mode;
-        (self.memrmp, self.cfgr1) = (self.boot_mode, self.v.cfgr1_reset);
-        (self.exticr, self.cfgr2, self.swpr) = ([0; 4], 0, 0);
-        if before != self.boot_mode {
-            cx.send(Signal::Remap(self.boot_mode as u8));
+    fn signal(&mut self, cx: &mut Cx<'_>, signal: &Signal) {
+        if let Signal::BootedByRom { bank2: true } = signal {
+            self.write_memrmp(cx, self.memrmp | FB_MODE);
         }
+    }
+
+    fn reset(&mut self, cx: &mut Cx<'_>) {
+        self.write_memrmp(cx, self.boot_mode);
+        self.cfgr1 = self.v.cfgr1_reset;
+        (self.exticr, self.cfgr2, self.swpr) = ([0; 4], 0, 0);
         self.route(cx);
     }
 
@@ -238,6 +244,29 @@ mod tests {
             bench("stm32l151xc").try_read(SCSR),
             Err(Refusal::Unmodelled)
         );
+    }
+
+    #[test]
+    fn fb_mode_swaps_the_banks() {
+        let mut b = bench("stm32l476xg");
+        b.write(MEMRMP, FB_MODE);
+        b.write(MEMRMP, FB_MODE);
+        assert_eq!(b.sent, [Signal::SwapBanks(true)], "told once");
+        b.reset();
+        assert_eq!(
+            (b.read(MEMRMP), b.sent.last()),
+            (0, Some(&Signal::SwapBanks(false)))
+        );
+        b.signal(&Signal::BootedByRom { bank2: true });
+        assert_eq!(
+            (b.read(MEMRMP), b.sent.last()),
+            (FB_MODE, Some(&Signal::SwapBanks(true)))
+        );
+        for part in ["stm32l451xe", "stm32l151xe"] {
+            let mut other = bench(part);
+            other.write(MEMRMP, FB_MODE);
+            assert_eq!(other.read(MEMRMP), 0, "{part} has no such bit");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! | behaviour | source | test |
 //! |---|---|---|
 //! | BFB2: each reset starts in system memory, whatever the boot pins say | RM0090 s2.4, FLASH_OPTCR (S) | `f4_dualbank::bfb2_starts_bank_2` |
+//! | the same on an L4 with two banks; what follows is taken from the F4, where nothing else is said | dev_l4 (S); rules (M) | `f4_dualbank::an_l476_starts_bank_2_as_soon_as_options_are_loaded` |
 //! | the first word of bank 2, then that of bank 1, must be a stack pointer in SRAM | RM0090 s2.4 (S); AN2606 (M) | `f4_dualbank::an_image_that_is_none_falls_back_to_bank_1` |
 //! | in SRAM: from its first address to one past its last, as linkers place it; CCM is not | what exactly ROM compares is not documented (M) | `f4_dualbank::the_stack_pointer_decides` |
 //! | an image in bank 2 is started with FB_MODE set, so at 0x08000000; one in bank 1 with FB_MODE clear | RM0090 s2.4 (S) | `f4_dualbank::bfb2_starts_bank_2` |
@@ -14,7 +15,7 @@
 //! |---|---|---|
 //! | the time that the boot loader takes | no figure; AN2606 has times for hosts only | the image starts at the time of the reset |
 //! | what the boot loader leaves in SRAM and in registers | not documented | SRAM is as it was, registers are as after a reset |
-//! | BFB2 of L1 and L4, and of F103 XL | no firmware under test does it | as their controllers say |
+//! | BFB2 of L1 and of F103 XL | no firmware under test does it | their bits are kept |
 
 use flashstall_cpu::{Core, Size};
 
